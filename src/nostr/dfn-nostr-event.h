@@ -14,6 +14,9 @@ G_BEGIN_DECLS
 #define DFN_NOSTR_EVENT_MAX_SIZE (128 * 1024)
 /** DFN_NOSTR_EVENT_MAX_TAGS: the most tags an event may carry */
 #define DFN_NOSTR_EVENT_MAX_TAGS 2000
+/** DFN_NOSTR_EVENT_MAX_CREATED_AT: the last second of the year 9999, so that every date can be
+ * shown */
+#define DFN_NOSTR_EVENT_MAX_CREATED_AT G_GINT64_CONSTANT (253402300799)
 
 /**
  * DfnNostrEvent:
@@ -30,11 +33,15 @@ GType dfn_nostr_event_get_type (void);
  * dfn_nostr_event_new:
  * @key: the author
  * @kind: 0 to 65535
- * @created_at: seconds since 1970
- * @tags: (transfer none) (nullable) (element-type GStrv): its tags, kept and not to be changed
+ * @created_at: seconds since 1970, 0 to %DFN_NOSTR_EVENT_MAX_CREATED_AT
+ * @tags: (transfer none) (nullable) (element-type GStrv): its tags, kept and not to be changed;
+ * each has a name, all are UTF-8 text
  * @content: UTF-8 text
  *
- * Signs an event.
+ * Signs an event. It is for the caller to stay below %DFN_NOSTR_EVENT_MAX_SIZE and
+ * %DFN_NOSTR_EVENT_MAX_TAGS: text that a user typed is to be judged before. Control characters
+ * other than those NIP-01 names are hashed as they are, as NIP-01 says; programs that hash what
+ * JavaScript's JSON.stringify() makes of them will not accept such an event.
  *
  * Returns: (transfer full): the event
  */
@@ -43,8 +50,10 @@ DfnNostrEvent *dfn_nostr_event_new (
 
 /**
  * dfn_nostr_event_from_node:
- * @node: JSON from anywhere
+ * @node: JSON from anywhere, through dfn_nostr_json_parse()
  * @error: return location
+ *
+ * Checks form, limits, id and signature. Members that NIP-01 does not know are ignored.
  *
  * Returns: (transfer full) (nullable): the event, or %NULL with %DFN_NOSTR_ERROR_INVALID_EVENT or
  *   %DFN_NOSTR_ERROR_BAD_SIGNATURE
