@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "dfn-timer.h"
+
+#ifdef __linux__
+#include <errno.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+/* GLib reads the same clock, so that the two never drift apart. */
+typedef struct {
+  GSource source;
+  int fd;
+  gint64 when_us;
+} TimerSource;
+
+static gboolean
+timer_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  TimerSource *self = (TimerSource *) source;
+  guint64 expirations;
+
+  if (read (self->fd, &expirations, sizeof expirations) == sizeof expirations)
+    self->when_us = -1;
+  return callback (user_data);
+}
+
+static void
+timer_source_finalize (GSource *source)
+{
+  close (((TimerSource *) source)->fd);
+}
+
+static GSourceFuncs timer_source_funcs = {
+  .dispatch = timer_source_dispatch,
+  .finalize = timer_source_finalize,
+};
+
+GSource *
+dfn_timer_source_new (void)
+{
+  GSource *source = g_source_new (&timer_source_funcs, sizeof (TimerSource));
+  TimerSource *self = (TimerSource *) source;
+
+  self->fd = timerfd_create (CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (self->fd < 0)
+    g_error ("No timer left: %s", g_strerror (errno));
+  self->when_us = -1;
+  g_source_add_unix_fd (source, self->fd, G_IO_IN);
+  g_source_set_static_name (source, "dfn-timer");
+  return source;
+}
+
+void
+dfn_timer_source_set (GSource *source, gint64 when_us)
+{
+  TimerSource *self = (TimerSource *) source;
+  struct itimerspec spec = { 0 };
+
+  if (self->when_us == when_us)
+    return;
+  self->when_us = when_us;
+  if (when_us >= 0)
+    {
+      when_us = MAX (when_us, 1);
+      spec.it_value.tv_sec = when_us / G_USEC_PER_SEC;
+      spec.it_value.tv_nsec = when_us % G_USEC_PER_SEC * 1000;
+    }
+  timerfd_settime (self->fd, TFD_TIMER_ABSTIME, &spec, NULL);
+}
+
+#else /* elsewhere GLib's millisecond has to do */
+
+static gboolean
+timer_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  g_source_set_ready_time (source, -1);
+  return callback (user_data);
+}
+
+static GSourceFuncs timer_source_funcs = { .dispatch = timer_source_dispatch };
+
+GSource *
+dfn_timer_source_new (void)
+{
+  return g_source_new (&timer_source_funcs, sizeof (GSource));
+}
+
+void
+dfn_timer_source_set (GSource *source, gint64 when_us)
+{
+  g_source_set_ready_time (source, when_us);
+}
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Shared by dfn-quic.c (life, receiving) and dfn-quic-send.c (the write pass), nobody else. */
+
+#include "dfn-quic-compat.h"
+#include "dfn-quic-stream.h"
+#include "dfn-quic-tls.h"
+#include "dfn-quic.h"
+
+G_BEGIN_DECLS
+
+struct _DfnQuic {
+  GObject parent_instance;
+
+  DfnLink *link;
+  gulong link_handler;
+  gboolean is_server;
+  const DfnQuicHandler *handler;
+  gpointer user_data;
+  DfnQuicState state;
+  GError *error;
+
+  DfnQuicIdentity *identity;
+  guint8 peer_key[DFN_QUIC_KEY_SIZE];
+  DfnQuicTls *tls;
+  ngtcp2_conn *conn; /* NULL at a server until the client's first packet */
+
+  GSource *timer;   /* QUIC's own deadlines and pacing */
+  GSource *writer;  /* one write pass after all that an iteration of the loop received */
+  guint depth;      /* inside ngtcp2, where nothing may be written */
+  gboolean blocked; /* the link takes nothing at the moment */
+
+  gboolean close_wanted;
+  guint64 close_code;
+
+  GHashTable *streams; /* id: owned DfnQuicStream, our own streams */
+  GSequence *pending;  /* of DfnQuicStream, those with something to send, the next one first */
+  GHashTable *stalled; /* set of streams that the peer's flow control holds back */
+  GQueue datagrams;    /* of GBytes */
+  gsize unsent;
+  gsize drained_from; /* @unsent when the pass began */
+
+  guint8 *batch; /* DFN_LINK_BATCH_SIZE bytes of packets for one send */
+  gsize batch_length;
+  gsize batch_segment;
+
+  guint64 bytes_sent;
+  guint64 bytes_received;
+  guint64 packets_sent;
+  guint64 packets_received;
+  guint64 stream_bytes_sent;
+  guint64 stream_bytes_acked;
+  guint64 datagram_bytes_sent;
+};
+
+/* Asks for a write pass before the loop sleeps. */
+void dfn_quic_schedule_write (DfnQuic *self);
+/* Writes what congestion control, pacing and the link allow. */
+void dfn_quic_write (DfnQuic *self);
+/* Ends the connection here; @error: (transfer full). */
+void dfn_quic_finish (DfnQuic *self, GError *error);
+/* Ends it with CONNECTION_CLOSE for an ngtcp2 error code. */
+void dfn_quic_fail (DfnQuic *self, int library_error);
+void dfn_quic_arm_timer (DfnQuic *self);
+ngtcp2_path *dfn_quic_get_path (void);
+
+static inline ngtcp2_tstamp
+dfn_quic_now (void)
+{
+  return (ngtcp2_tstamp) g_get_monotonic_time () * NGTCP2_MICROSECONDS;
+}
+
+G_END_DECLS
