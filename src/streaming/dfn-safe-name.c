@@ -127,8 +127,7 @@ dfn_safe_name (const char *name, gsize max_size)
   g_autoptr (GString) replaced = replace_unsafe (name);
   g_autofree char *stem = NULL;
   g_autofree char *extension = NULL;
-  const char *begin;
-  gsize room;
+  const char *begin, *prefix;
 
   strip_trailing (replaced->str);
   begin = skip_leading (replaced->str);
@@ -137,7 +136,8 @@ dfn_safe_name (const char *name, gsize max_size)
   if (stem[0] == '\0')
     return g_strconcat (FALLBACK_NAME, extension, NULL);
 
-  room = max_size - strlen (extension) - 1;
-  strip_trailing (cut (stem, room));
-  return g_strconcat (is_device (stem) ? "_" : "", stem, extension, NULL);
+  strip_trailing (stem);
+  prefix = is_device (stem) ? "_" : "";
+  strip_trailing (cut (stem, max_size - strlen (prefix) - strlen (extension)));
+  return g_strconcat (prefix, stem, extension, NULL);
 }
