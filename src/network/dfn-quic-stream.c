@@ -37,6 +37,12 @@ dfn_quic_stream_get_id (const DfnQuicStream *self)
 }
 
 void
+dfn_quic_stream_set_priority (DfnQuicStream *self, gint64 priority)
+{
+  self->priority = priority;
+}
+
+void
 dfn_quic_stream_append (DfnQuicStream *self, GBytes *bytes, gboolean fin)
 {
   g_return_if_fail (!self->fin);

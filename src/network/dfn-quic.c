@@ -126,6 +126,19 @@ abandon_stream (DfnQuic *self, gint64 id)
   self->unsent -= dfn_quic_stream_abandon (stream);
 }
 
+static void
+add_stream (DfnQuic *self, gint64 id, gint64 priority)
+{
+  g_hash_table_insert (self->streams, GSIZE_TO_POINTER (id), dfn_quic_stream_new (id, priority));
+}
+
+static int
+on_stream_open (ngtcp2_conn *conn, gint64 id, void *user_data)
+{
+  add_stream (user_data, id, 0);
+  return 0;
+}
+
 static int
 on_stream_close (ngtcp2_conn *conn,
                  guint32 flags,
@@ -137,13 +150,10 @@ on_stream_close (ngtcp2_conn *conn,
   DfnQuic *self = user_data;
   gboolean was_reset = (flags & NGTCP2_STREAM_CLOSE_FLAG_APP_ERROR_CODE_SET) != 0;
 
-  if (ngtcp2_conn_is_local_stream (conn, stream))
-    {
-      abandon_stream (self, stream);
-      g_hash_table_remove (self->streams, GSIZE_TO_POINTER (stream));
-    }
-  else
-    ngtcp2_conn_extend_max_streams_uni (conn, 1);
+  abandon_stream (self, stream);
+  g_hash_table_remove (self->streams, GSIZE_TO_POINTER (stream));
+  if (!ngtcp2_conn_is_local_stream (conn, stream))
+    ngtcp2_conn_extend_max_streams_bidi (conn, 1);
   if (self->handler->stream_closed != NULL)
     self->handler->stream_closed (self, stream, was_reset ? (gint64) code : -1, self->user_data);
   return 0;
@@ -197,6 +207,7 @@ static const ngtcp2_callbacks callbacks = {
   .handshake_confirmed = on_handshake_confirmed,
   .recv_stream_data = on_recv_stream_data,
   .recv_datagram = on_recv_datagram,
+  .stream_open = on_stream_open,
   .stream_close = on_stream_close,
   .acked_stream_data_offset = on_acked,
   .extend_max_stream_data = on_extend_max_stream_data,
@@ -217,9 +228,10 @@ get_settings (ngtcp2_settings *settings, ngtcp2_transport_params *params)
   settings->max_tx_udp_payload_size = 1452;
 
   ngtcp2_transport_params_default (params);
-  params->initial_max_stream_data_uni = STREAM_WINDOW;
+  params->initial_max_stream_data_bidi_local = STREAM_WINDOW;
+  params->initial_max_stream_data_bidi_remote = STREAM_WINDOW;
   params->initial_max_data = CONNECTION_WINDOW;
-  params->initial_max_streams_uni = DFN_QUIC_MAX_PEER_STREAMS;
+  params->initial_max_streams_bidi = DFN_QUIC_MAX_PEER_STREAMS;
   params->max_idle_timeout = IDLE_TIMEOUT;
   params->max_datagram_frame_size = DFN_QUIC_MAX_DATAGRAM + 16;
   params->disable_active_migration = 1;
@@ -525,10 +537,31 @@ dfn_quic_open_stream (DfnQuic *self, gint64 priority)
   gint64 id = -1;
 
   if (self->state == DFN_QUIC_STATE_HANDSHAKE || self->state == DFN_QUIC_STATE_CLOSED
-      || ngtcp2_conn_open_uni_stream (self->conn, &id, NULL) != 0)
+      || ngtcp2_conn_open_bidi_stream (self->conn, &id, NULL) != 0)
     return -1;
-  g_hash_table_insert (self->streams, GSIZE_TO_POINTER (id), dfn_quic_stream_new (id, priority));
+  add_stream (self, id, priority);
   return id;
+}
+
+gboolean
+dfn_quic_is_own_stream (DfnQuic *self, gint64 id)
+{
+  /* RFC 9000 section 2.1: the lowest bit names the side that opened it. */
+  return (id & 1) == (self->is_server ? 1 : 0);
+}
+
+void
+dfn_quic_set_priority (DfnQuic *self, gint64 id, gint64 priority)
+{
+  DfnQuicStream *stream = g_hash_table_lookup (self->streams, GSIZE_TO_POINTER (id));
+  GSequenceIter *iter;
+
+  if (stream == NULL)
+    return;
+  iter = g_sequence_lookup (self->pending, stream, dfn_quic_stream_compare, NULL);
+  dfn_quic_stream_set_priority (stream, priority);
+  if (iter != NULL)
+    g_sequence_sort_changed (iter, dfn_quic_stream_compare, NULL);
 }
 
 gboolean

@@ -14,7 +14,10 @@ G_DECLARE_FINAL_TYPE (DfnQuic, dfn_quic, DFN, QUIC, GObject)
  *
  * One QUIC connection (RFC 9000, with RFC 9221 datagrams) over a #DfnLink, both sides known by a
  * raw public key. It lives on one thread, in the thread-default main context of its creation.
- * Only unidirectional streams are used.
+ *
+ * Every stream is bidirectional, and over when both sides have ended it: ngtcp2 0.12 never lets go
+ * of a peer's unidirectional stream, which adds up over the chunks of a long file. A request and
+ * its response share a stream; whoever has nothing to say ends its side at once.
  */
 
 /**
@@ -36,9 +39,8 @@ typedef enum {
  * @state_changed: the connection moved on
  * @stream_data: bytes of a peer's stream, in order; @fin with the last ones. @data is valid during
  *   the call
- * @stream_closed: a stream is over. For one of ours: everything was acknowledged (@code -1), or
- *   the peer wanted no more of it (@code as it said). For one of the peer's: it ended (-1) or was
- *   reset
+ * @stream_closed: a stream is over: both sides ended it and ours was acknowledged (@code -1), or
+ *   one gave it up (@code as it said)
  * @datagram: a datagram came
  * @drained: fewer bytes wait to be sent than before; a sender that keeps its queue short goes on
  *
@@ -139,8 +141,21 @@ const GError *dfn_quic_get_error (DfnQuic *self);
 gint64 dfn_quic_open_stream (DfnQuic *self, gint64 priority);
 
 /**
+ * dfn_quic_is_own_stream:
+ *
+ * Returns: %TRUE if this side opened @stream
+ */
+gboolean dfn_quic_is_own_stream (DfnQuic *self, gint64 stream);
+
+/**
+ * dfn_quic_set_priority:
+ * @priority: for a stream that the peer opened, which starts with 0
+ */
+void dfn_quic_set_priority (DfnQuic *self, gint64 stream, gint64 priority);
+
+/**
  * dfn_quic_send:
- * @stream: from dfn_quic_open_stream()
+ * @stream: one of either side's
  * @bytes: (transfer none) (nullable): content; kept, not copied
  * @fin: whether it is the last
  *
@@ -151,14 +166,14 @@ gboolean dfn_quic_send (DfnQuic *self, gint64 stream, GBytes *bytes, gboolean fi
 /**
  * dfn_quic_reset_stream:
  *
- * Gives up one of our streams; what was not sent is dropped.
+ * Gives up our side of a stream; what was not sent is dropped.
  */
 void dfn_quic_reset_stream (DfnQuic *self, gint64 stream, guint64 code);
 
 /**
  * dfn_quic_stop_stream:
  *
- * Asks the peer to give up one of its streams.
+ * Asks the peer to give up its side of a stream.
  */
 void dfn_quic_stop_stream (DfnQuic *self, gint64 stream, guint64 code);
 

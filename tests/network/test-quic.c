@@ -45,6 +45,8 @@ on_stream_data (DfnQuic *quic,
     {
       end->n_finished++;
       g_queue_push_tail (&end->order, GSIZE_TO_POINTER (stream));
+      if (!dfn_quic_is_own_stream (quic, stream))
+        dfn_quic_send (quic, stream, NULL, TRUE);
     }
 }
 
@@ -172,7 +174,8 @@ send_and_compare (Fixture *f, guint n_streams, gsize length)
       g_assert_cmpint (ids[i], >=, 0);
       g_assert_true (dfn_quic_send (f->server.quic, ids[i], bytes, TRUE));
     }
-  WAIT_FOR (f->client.n_finished == n_streams && f->server.n_closed_clean == n_streams);
+  WAIT_FOR (f->client.n_finished == n_streams);
+  WAIT_FOR (f->server.n_closed_clean == n_streams && f->client.n_closed_clean == n_streams);
   for (guint i = 0; i < n_streams; i++)
     {
       GByteArray *got = g_hash_table_lookup (f->client.received, GSIZE_TO_POINTER (ids[i]));
@@ -191,6 +194,33 @@ test_transfer (void)
 
   connect_pair (&f, NULL, NULL);
   send_and_compare (&f, 40, 300000);
+  disconnect_pair (&f);
+}
+
+/* Many more streams than may be open at once: both sides must let go of them. */
+static void
+test_many_streams (void)
+{
+  Fixture f = { 0 };
+  g_autoptr (GBytes) bytes = random_bytes (100);
+  guint opened = 0;
+
+  connect_pair (&f, NULL, NULL);
+  WAIT_FOR (both_accepted (&f));
+  while (opened < 10 * DFN_QUIC_MAX_PEER_STREAMS)
+    {
+      gint64 stream = dfn_quic_open_stream (f.client.quic, 0);
+
+      if (stream < 0)
+        {
+          g_assert_cmpuint (opened - f.client.n_closed_clean, <=, DFN_QUIC_MAX_PEER_STREAMS);
+          g_main_context_iteration (NULL, TRUE);
+          continue;
+        }
+      opened++;
+      dfn_quic_send (f.client.quic, stream, bytes, TRUE);
+    }
+  WAIT_FOR (f.client.n_closed_clean == opened && f.server.n_closed_clean == opened);
   disconnect_pair (&f);
 }
 
@@ -284,14 +314,16 @@ test_reset (void)
   dfn_quic_send (f.client.quic, ours, bulk, TRUE);
   WAIT_FOR (g_hash_table_size (f.server.received) == 1);
   dfn_quic_reset_stream (f.client.quic, ours, 77);
+  dfn_quic_send (f.server.quic, ours, NULL, TRUE);
   g_assert_cmpuint (dfn_quic_get_unsent (f.client.quic), ==, 0);
   g_assert_false (dfn_quic_send (f.client.quic, ours, bulk, TRUE));
   WAIT_FOR (f.server.last_code == 77);
 
   theirs = dfn_quic_open_stream (f.server.quic, 0);
   dfn_quic_send (f.server.quic, theirs, bulk, TRUE);
-  WAIT_FOR (g_hash_table_size (f.client.received) == 1);
+  WAIT_FOR (g_hash_table_contains (f.client.received, GSIZE_TO_POINTER (theirs)));
   dfn_quic_stop_stream (f.client.quic, theirs, 78);
+  dfn_quic_send (f.client.quic, theirs, NULL, TRUE);
   WAIT_FOR (f.server.last_code == 78 || f.client.last_code == 78);
   WAIT_FOR (dfn_quic_get_unsent (f.server.quic) == 0);
   disconnect_pair (&f);
@@ -370,7 +402,7 @@ test_new_link (void)
   dfn_quic_set_link (f.server.quic, f.server.link);
   g_assert_finalize_object (old_client);
   g_assert_finalize_object (old_server);
-  f.client.n_finished = f.server.n_closed_clean = 0;
+  f.client.n_finished = f.client.n_closed_clean = f.server.n_closed_clean = 0;
   send_and_compare (&f, 2, 50000);
   disconnect_pair (&f);
 }
@@ -380,6 +412,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/network/quic/transfer", test_transfer);
+  g_test_add_func ("/network/quic/many-streams", test_many_streams);
   g_test_add_func ("/network/quic/loss", test_loss);
   g_test_add_func ("/network/quic/small-mtu", test_small_mtu);
   g_test_add_func ("/network/quic/priority", test_priority);
