@@ -14,7 +14,8 @@ G_BEGIN_DECLS
  * @DFN_NOSTR_ERROR_INVALID_FILTER: JSON that is no filter
  * @DFN_NOSTR_ERROR_INVALID_MESSAGE: JSON that is no relay or client message
  * @DFN_NOSTR_ERROR_DECRYPT: a NIP-44 payload that is malformed, foreign or tampered with
- * @DFN_NOSTR_ERROR_TOO_LARGE: plaintext beyond NIP-44's 65,535 bytes, or a message beyond a limit
+ * @DFN_NOSTR_ERROR_TOO_LARGE: plaintext that is empty or beyond NIP-44's 65,535 bytes, or a message
+ *   beyond a limit
  * @DFN_NOSTR_ERROR_INVALID_URL: text that is no `ws://` or `wss://` address
  * @DFN_NOSTR_ERROR_RELAY: a relay that refused or cannot be reached
  * @DFN_NOSTR_ERROR_STORE: the relay's database failed
