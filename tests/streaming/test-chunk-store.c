@@ -1,0 +1,639 @@
+/* SPDX-License-Identifier: MIT */
+#include "dfn-streaming-error.h"
+#include "streaming-test-support.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SIZE (4 * DFN_CHUNK_SIZE + 777)
+#define N_CHUNKS 5
+
+typedef struct {
+  Scratch scratch;
+  char *original;
+  char *output;
+  char *part;
+  char *state;
+  DfnChunkStore *source;
+  DfnManifest *manifest;
+} Fixture;
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  scratch_set_up (&fixture->scratch, data);
+  fixture->original = scratch_write (&fixture->scratch, "original", SIZE, 1);
+  fixture->output = scratch_path (&fixture->scratch, "copy");
+  fixture->part = scratch_path (&fixture->scratch, "copy.part");
+  fixture->state = scratch_path (&fixture->scratch, "copy.part.state");
+  fixture->source = test_index (fixture->original, &error);
+  g_assert_no_error (error);
+  fixture->manifest = dfn_chunk_store_get_manifest (fixture->source);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  g_assert_finalize_object (fixture->source);
+  g_free (fixture->original);
+  g_free (fixture->output);
+  g_free (fixture->part);
+  g_free (fixture->state);
+  scratch_tear_down (&fixture->scratch, data);
+}
+
+static DfnChunkStore *
+open_download (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+  DfnChunkStore *store = test_open (fixture->output, fixture->manifest, &error);
+
+  g_assert_no_error (error);
+  return store;
+}
+
+static void
+assert_open_fails (Fixture *fixture, DfnStreamingError code, const char *words)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (test_open (fixture->output, fixture->manifest, &error));
+  g_assert_error (error, DFN_STREAMING_ERROR, (int) code);
+  g_assert_nonnull (strstr (error->message, words));
+}
+
+/* A download with the first @n chunks, left as an interrupted run leaves it. */
+static void
+interrupted_run (Fixture *fixture, guint32 n)
+{
+  DfnChunkStore *store = open_download (fixture);
+
+  for (guint32 i = 0; i < n; i++)
+    test_copy_chunk (fixture->source, store, i);
+  g_assert_finalize_object (store);
+}
+
+static void
+overwrite (const char *path, goffset offset, const char *bytes)
+{
+  int fd = g_open (path, O_WRONLY | O_CLOEXEC, 0);
+
+  g_assert_cmpint (pwrite (fd, bytes, strlen (bytes), offset), ==, (gssize) strlen (bytes));
+  close (fd);
+}
+
+static void
+finish_download (Fixture *fixture, DfnChunkStore *store)
+{
+  g_autoptr (GError) error = NULL;
+
+  for (guint32 i = 0; i < N_CHUNKS; i++)
+    if (!dfn_chunk_store_has (store, i))
+      test_copy_chunk (fixture->source, store, i);
+  g_assert_true (dfn_chunk_store_is_full (store));
+  test_complete (store, &error);
+  g_assert_no_error (error);
+  test_assert_same_files (fixture->original, fixture->output);
+  g_assert_false (g_file_test (fixture->part, G_FILE_TEST_EXISTS));
+  g_assert_false (g_file_test (fixture->state, G_FILE_TEST_EXISTS));
+}
+
+static void
+test_source (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (DfnHashTree) tree =
+      dfn_hash_tree_new_sparse (N_CHUNKS, dfn_manifest_get_root (fixture->manifest));
+
+  g_assert_true (dfn_chunk_store_is_full (fixture->source));
+  for (guint32 i = 0; i < N_CHUNKS; i++)
+    {
+      g_autoptr (GBytes) path = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GBytes) chunk = test_read (fixture->source, i, &path, &error);
+      guint8 leaf[DFN_HASH_SIZE];
+
+      g_assert_no_error (error);
+      g_assert_cmpuint (g_bytes_get_size (chunk), ==,
+                        dfn_manifest_get_chunk_length (fixture->manifest, i));
+      dfn_hash_tree_hash_leaf (g_bytes_get_data (chunk, NULL), g_bytes_get_size (chunk), leaf);
+      dfn_hash_tree_verify_and_add (tree, i, leaf, g_bytes_get_data (path, NULL),
+                                    g_bytes_get_size (path), &error);
+      g_assert_no_error (error);
+    }
+}
+
+static void
+assert_source_changed (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (test_read (fixture->source, 0, NULL, &error));
+  g_assert_error (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_FILE_CHANGED);
+}
+
+static void
+test_source_rewritten (Fixture *fixture, gconstpointer data)
+{
+  g_usleep (20000); /* longer than the coarsest clock of a file system in use */
+  overwrite (fixture->original, 5, "other");
+  assert_source_changed (fixture);
+}
+
+static void
+test_source_cut (Fixture *fixture, gconstpointer data)
+{
+  g_assert_cmpint (truncate (fixture->original, 100), ==, 0);
+  assert_source_changed (fixture);
+}
+
+static void
+test_source_unlinked (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) chunk = NULL;
+
+  g_unlink (fixture->original);
+  chunk = test_read (fixture->source, 0, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_download (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (DfnChunkStore) store = open_download (fixture);
+  g_autoptr (GBytes) map = NULL;
+  static const guint8 expected[] = { 0x12 };
+
+  g_assert_cmpuint (dfn_chunk_store_get_n_present (store), ==, 0);
+  test_copy_chunk (fixture->source, store, 4);
+  test_copy_chunk (fixture->source, store, 1);
+  test_copy_chunk (fixture->source, store, 1);
+  g_assert_cmpuint (dfn_chunk_store_get_n_present (store), ==, 2);
+  map = dfn_chunk_store_get_buffer_map (store);
+  g_assert_cmpmem (g_bytes_get_data (map, NULL), g_bytes_get_size (map), expected, 1);
+  g_assert_false (g_file_test (fixture->output, G_FILE_TEST_EXISTS));
+  finish_download (fixture, store);
+  g_assert_true (test_complete (store, NULL));
+  g_assert_finalize_object (g_steal_pointer (&store));
+}
+
+static gboolean
+on_missing (guint32 index, gpointer user_data)
+{
+  GString *text = user_data;
+
+  g_string_append_printf (text, "%u ", index);
+  return index < 3;
+}
+
+static void
+test_foreach_missing (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (DfnChunkStore) store = open_download (fixture);
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  test_copy_chunk (fixture->source, store, 0);
+  test_copy_chunk (fixture->source, store, 2);
+  dfn_chunk_store_foreach_missing (store, on_missing, text);
+  g_assert_cmpstr (text->str, ==, "1 3 ");
+  g_string_truncate (text, 0);
+  dfn_chunk_store_foreach_missing (fixture->source, on_missing, text);
+  g_assert_cmpstr (text->str, ==, "");
+}
+
+/* A viewer serves what it has, with proof, before the download is complete and afterwards. */
+static void
+test_forwards (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (DfnChunkStore) store = open_download (fixture);
+  g_autofree char *second_output = scratch_path (&fixture->scratch, "second");
+  g_autoptr (DfnChunkStore) second = test_open (second_output, fixture->manifest, NULL);
+
+  test_copy_chunk (fixture->source, store, 2);
+  test_copy_chunk (store, second, 2);
+  finish_download (fixture, store);
+  for (guint32 i = 0; i < N_CHUNKS; i++)
+    test_copy_chunk (store, second, i);
+  g_assert_true (test_complete (second, NULL));
+  test_assert_same_files (fixture->original, second_output);
+}
+
+static void
+assert_put_refused (DfnChunkStore *store, guint32 index, GBytes *data, GBytes *path)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (test_put (store, index, data, path, &error));
+  g_assert_error (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_INTEGRITY);
+}
+
+static void
+test_wrong_chunks (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (DfnChunkStore) store = open_download (fixture);
+  g_autoptr (GBytes) path = NULL;
+  g_autoptr (GBytes) chunk = test_read (fixture->source, 0, &path, NULL);
+  g_autoptr (GBytes) empty = g_bytes_new (NULL, 0);
+  g_autoptr (GBytes) shorter = g_bytes_new_from_bytes (chunk, 0, DFN_CHUNK_SIZE - 1);
+  g_autoptr (GBytes) short_path =
+      g_bytes_new_from_bytes (path, 0, g_bytes_get_size (path) - DFN_HASH_SIZE);
+  g_autofree guint8 *bent = g_memdup2 (g_bytes_get_data (chunk, NULL), DFN_CHUNK_SIZE);
+  g_autoptr (GBytes) wrong = NULL;
+  struct stat info;
+
+  bent[DFN_CHUNK_SIZE - 1] ^= 1;
+  wrong = g_bytes_new (bent, DFN_CHUNK_SIZE);
+  assert_put_refused (store, 0, wrong, path);
+  assert_put_refused (store, 0, shorter, path);
+  assert_put_refused (store, 0, empty, path);
+  assert_put_refused (store, 0, chunk, empty);
+  assert_put_refused (store, 0, chunk, short_path);
+  assert_put_refused (store, 0, chunk, chunk);
+  assert_put_refused (store, 1, chunk, path);
+  assert_put_refused (store, N_CHUNKS, chunk, path);
+  assert_put_refused (store, G_MAXUINT32, chunk, path);
+
+  /* Not one block was written. */
+  g_assert_cmpint (stat (fixture->part, &info), ==, 0);
+  g_assert_cmpint (info.st_size, ==, SIZE);
+  g_assert_cmpint (info.st_blocks, ==, 0);
+  g_assert_cmpuint (dfn_chunk_store_get_n_present (store), ==, 0);
+}
+
+static void
+test_resume (Fixture *fixture, gconstpointer data)
+{
+  interrupted_run (fixture, 3);
+  for (guint round = 0; round < 2; round++)
+    {
+      g_autoptr (DfnChunkStore) store = open_download (fixture);
+
+      g_assert_cmpuint (dfn_chunk_store_get_n_present (store), ==, 3 + round);
+      g_assert_true (dfn_chunk_store_has (store, 2));
+      test_copy_chunk (fixture->source, store, 3);
+      if (round == 1)
+        finish_download (fixture, store);
+    }
+}
+
+static void
+test_resume_drops_altered (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (DfnChunkStore) store = NULL;
+
+  interrupted_run (fixture, 4);
+  overwrite (fixture->part, DFN_CHUNK_SIZE + 1000, "altered");
+  store = open_download (fixture);
+  g_assert_cmpuint (dfn_chunk_store_get_n_present (store), ==, 3);
+  g_assert_false (dfn_chunk_store_has (store, 1));
+  finish_download (fixture, store);
+}
+
+/* The state says that everything is there, and is wrong, also about hashes. */
+static void
+test_resume_with_lies (Fixture *fixture, gconstpointer data)
+{
+  static const char *const lies[] = { "\xff", "\xff----------------------------------------" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lies); i++)
+    {
+      g_autoptr (DfnChunkStore) store = NULL;
+
+      interrupted_run (fixture, 1);
+      overwrite (fixture->state, 96, lies[i]);
+      store = open_download (fixture);
+      /* Bytes 97 on are leaf 0 and its parent, without which nothing of the left half proves. */
+      g_assert_cmpuint (dfn_chunk_store_get_n_present (store), <=, 1);
+      test_copy_chunk (fixture->source, store, 0);
+      test_copy_chunk (fixture->source, store, 1);
+      g_clear_object (&store);
+
+      store = open_download (fixture);
+      g_assert_cmpuint (dfn_chunk_store_get_n_present (store), ==, 2);
+      if (i == 1)
+        finish_download (fixture, store);
+    }
+}
+
+static void
+test_resume_after_cuts (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (DfnChunkStore) store = NULL;
+
+  interrupted_run (fixture, 4);
+  g_assert_cmpint (truncate (fixture->part, 2 * DFN_CHUNK_SIZE + 5), ==, 0);
+  store = open_download (fixture);
+  g_assert_cmpuint (dfn_chunk_store_get_n_present (store), ==, 2);
+  g_clear_object (&store);
+
+  g_assert_cmpint (truncate (fixture->state, 97), ==, 0);
+  store = open_download (fixture);
+  g_assert_cmpuint (dfn_chunk_store_get_n_present (store), ==, 0);
+  g_clear_object (&store);
+
+  g_unlink (fixture->part);
+  store = open_download (fixture);
+  finish_download (fixture, store);
+}
+
+static void
+test_state_of_others (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *other_path = scratch_write (&fixture->scratch, "other", SIZE, 2);
+  g_autoptr (DfnChunkStore) other = test_index (other_path, NULL);
+  g_autoptr (GError) error = NULL;
+
+  interrupted_run (fixture, 2);
+  g_assert_null (test_open (fixture->output, dfn_chunk_store_get_manifest (other), &error));
+  g_assert_error (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_EXISTS);
+  g_assert_nonnull (strstr (error->message, "copy.part.state"));
+  g_assert_nonnull (strstr (error->message, "another file"));
+
+  overwrite (fixture->state, 8, "\x7f");
+  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "another version");
+  overwrite (fixture->state, 0, "text");
+  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "does not describe");
+  g_assert_cmpint (truncate (fixture->state, 3), ==, 0);
+  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "does not describe");
+}
+
+/* A run that was killed before it wrote anything leaves an empty state and no data. */
+static void
+test_empty_state (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (DfnChunkStore) store = NULL;
+
+  g_assert_true (g_file_set_contents (fixture->state, "", 0, NULL));
+  store = open_download (fixture);
+  finish_download (fixture, store);
+}
+
+static void
+test_part_of_others (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *content = NULL;
+
+  g_assert_true (g_file_set_contents (fixture->part, "precious", -1, NULL));
+  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "copy.part");
+  g_assert_true (g_file_get_contents (fixture->part, &content, NULL, NULL));
+  g_assert_cmpstr (content, ==, "precious");
+  g_assert_false (g_file_test (fixture->state, G_FILE_TEST_EXISTS));
+
+  /* Nothing is written through a link that somebody put there. */
+  g_unlink (fixture->part);
+  g_assert_cmpint (symlink (fixture->original, fixture->part), ==, 0);
+  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "copy.part");
+  g_unlink (fixture->part);
+  g_assert_cmpint (symlink (fixture->original, fixture->state), ==, 0);
+  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "copy.part.state");
+}
+
+static void
+test_output_exists (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *other = NULL;
+
+  g_assert_true (g_file_set_contents (fixture->output, "precious", -1, NULL));
+  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "copy");
+  other = scratch_write (&fixture->scratch, "copy", SIZE, 3);
+  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "copy");
+  g_assert_false (g_file_test (fixture->state, G_FILE_TEST_EXISTS));
+  g_unlink (fixture->output);
+
+  g_assert_cmpint (g_mkdir (fixture->output, 0700), ==, 0);
+  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "copy");
+  g_rmdir (fixture->output);
+  g_assert_cmpint (symlink ("nowhere", fixture->output), ==, 0);
+  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "copy");
+}
+
+static void
+test_output_is_the_file (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *copy = scratch_write (&fixture->scratch, "copy", SIZE, 1);
+  g_autofree char *second_output = scratch_path (&fixture->scratch, "second");
+  g_autoptr (DfnChunkStore) store = NULL;
+  g_autoptr (DfnChunkStore) second = test_open (second_output, fixture->manifest, NULL);
+
+  /* A state may be left from a run that was killed after it had renamed the data. */
+  g_assert_true (g_file_set_contents (fixture->state, "x", 1, NULL));
+  store = open_download (fixture);
+  g_assert_true (dfn_chunk_store_is_full (store));
+  finish_download (fixture, store);
+  test_copy_chunk (store, second, 3);
+  test_copy_chunk (fixture->source, store, 0);
+}
+
+static void
+test_output_appears (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (DfnChunkStore) store = open_download (fixture);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *content = NULL;
+
+  for (guint32 i = 0; i < N_CHUNKS; i++)
+    test_copy_chunk (fixture->source, store, i);
+  g_assert_true (g_file_set_contents (fixture->output, "precious", -1, NULL));
+  g_assert_false (test_complete (store, &error));
+  g_assert_error (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_EXISTS);
+  g_assert_true (g_file_get_contents (fixture->output, &content, NULL, NULL));
+  g_assert_cmpstr (content, ==, "precious");
+
+  g_unlink (fixture->output);
+  finish_download (fixture, store);
+}
+
+static void
+test_altered_afterwards (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (DfnChunkStore) store = open_download (fixture);
+  g_autoptr (GError) error = NULL;
+
+  finish_download (fixture, store);
+  overwrite (fixture->output, DFN_CHUNK_SIZE, "edited");
+  g_assert_null (test_read (store, 1, NULL, &error));
+  g_assert_error (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_FILE_CHANGED);
+}
+
+static void
+test_two_at_once (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (DfnChunkStore) store = open_download (fixture);
+
+  assert_open_fails (fixture, DFN_STREAMING_ERROR_BUSY, "another process");
+  finish_download (fixture, store);
+}
+
+static void
+test_zeros_stay_holes (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *sparse = scratch_path (&fixture->scratch, "sparse");
+  g_autoptr (DfnChunkStore) source = NULL;
+  g_autoptr (DfnChunkStore) store = NULL;
+  struct stat info;
+  int fd = g_open (sparse, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+  g_assert_cmpint (ftruncate (fd, 10 * DFN_CHUNK_SIZE + 1), ==, 0);
+  g_assert_cmpint (pwrite (fd, "x", 1, 3 * DFN_CHUNK_SIZE + 5), ==, 1);
+  close (fd);
+  source = test_index (sparse, NULL);
+  store = test_open (fixture->output, dfn_chunk_store_get_manifest (source), NULL);
+  for (guint32 i = 0; i < 11; i++)
+    test_copy_chunk (source, store, i);
+  g_assert_true (test_complete (store, NULL));
+  test_assert_same_files (sparse, fixture->output);
+  g_assert_cmpint (stat (fixture->output, &info), ==, 0);
+  g_assert_cmpint (info.st_blocks * 512, <=, DFN_CHUNK_SIZE + 65536);
+}
+
+static void
+on_put (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  guint *counts = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (dfn_chunk_store_put_finish (DFN_CHUNK_STORE (source), result, &error))
+    counts[0]++;
+  else
+    {
+      g_assert_error (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_BUSY);
+      counts[1]++;
+    }
+}
+
+static void
+test_queue_limit (Fixture *fixture, gconstpointer data)
+{
+  const guint n_fit = DFN_CHUNK_STORE_QUEUE_LIMIT / DFN_CHUNK_SIZE;
+  g_autoptr (DfnChunkStore) store = open_download (fixture);
+  g_autoptr (GBytes) path = NULL;
+  g_autoptr (GBytes) chunk = test_read (fixture->source, 0, &path, NULL);
+  guint counts[2] = { 0, 0 };
+
+  for (guint i = 0; i < n_fit + 3; i++)
+    dfn_chunk_store_put_async (store, 0, chunk, path, on_put, counts);
+  g_assert_cmpuint (dfn_chunk_store_get_bytes_in_flight (store), ==, DFN_CHUNK_STORE_QUEUE_LIMIT);
+  while (counts[0] + counts[1] < n_fit + 3)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (counts[0], ==, n_fit);
+  g_assert_cmpuint (counts[1], ==, 3);
+  g_assert_cmpuint (dfn_chunk_store_get_bytes_in_flight (store), ==, 0);
+  g_assert_finalize_object (g_steal_pointer (&store));
+}
+
+/* Whoever drops the store early loses nothing that was put. */
+static void
+test_dropped_while_writing (Fixture *fixture, gconstpointer data)
+{
+  DfnChunkStore *store = open_download (fixture);
+  guint counts[2] = { 0, 0 };
+
+  for (guint32 i = 0; i < N_CHUNKS; i++)
+    {
+      g_autoptr (GBytes) path = NULL;
+      g_autoptr (GBytes) chunk = test_read (fixture->source, i, &path, NULL);
+
+      dfn_chunk_store_put_async (store, i, chunk, path, on_put, counts);
+    }
+  g_object_unref (store);
+  while (counts[0] < N_CHUNKS)
+    g_main_context_iteration (NULL, TRUE);
+  store = open_download (fixture);
+  finish_download (fixture, store);
+  g_assert_finalize_object (store);
+}
+
+static void
+test_cancelled (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) opened = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_cancellable_cancel (cancellable);
+  dfn_chunk_store_open_download_async (fixture->output, fixture->manifest, cancellable, NULL, NULL,
+                                       on_test_result, &opened);
+  g_assert_null (dfn_chunk_store_open_download_finish (test_wait (&opened), &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+
+  dfn_chunk_store_read_async (fixture->source, 0, cancellable, on_test_result, &result);
+  g_assert_null (dfn_chunk_store_read_finish (fixture->source, test_wait (&result), NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+static void
+count_progress (goffset done, goffset total, gpointer user_data)
+{
+  guint *n = user_data;
+
+  g_assert_cmpint (total, ==, 4 * DFN_CHUNK_SIZE);
+  (*n)++;
+}
+
+static void
+test_resume_progress (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (DfnChunkStore) store = NULL;
+  guint n = 0;
+
+  interrupted_run (fixture, 4);
+  dfn_chunk_store_open_download_async (fixture->output, fixture->manifest, NULL, count_progress, &n,
+                                       on_test_result, &result);
+  store = dfn_chunk_store_open_download_finish (test_wait (&result), NULL);
+  g_assert_nonnull (store);
+  g_assert_cmpuint (n, >=, 1);
+}
+
+static void
+test_missing_folder (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *output = g_build_filename (fixture->scratch.folder, "none", "copy", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (test_open (output, fixture->manifest, &error));
+  g_assert_error (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_IO);
+}
+
+#define ADD(name, func)                                                                            \
+  g_test_add ("/streaming/chunk-store/" name, Fixture, NULL, set_up, func, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("source", test_source);
+  ADD ("source-rewritten", test_source_rewritten);
+  ADD ("source-cut", test_source_cut);
+  ADD ("source-unlinked", test_source_unlinked);
+  ADD ("download", test_download);
+  ADD ("foreach-missing", test_foreach_missing);
+  ADD ("forwards", test_forwards);
+  ADD ("wrong-chunks", test_wrong_chunks);
+  ADD ("resume", test_resume);
+  ADD ("resume-drops-altered", test_resume_drops_altered);
+  ADD ("resume-with-lies", test_resume_with_lies);
+  ADD ("resume-after-cuts", test_resume_after_cuts);
+  ADD ("resume-progress", test_resume_progress);
+  ADD ("state-of-others", test_state_of_others);
+  ADD ("empty-state", test_empty_state);
+  ADD ("part-of-others", test_part_of_others);
+  ADD ("output-exists", test_output_exists);
+  ADD ("output-is-the-file", test_output_is_the_file);
+  ADD ("output-appears", test_output_appears);
+  ADD ("altered-afterwards", test_altered_afterwards);
+  ADD ("two-at-once", test_two_at_once);
+  ADD ("zeros-stay-holes", test_zeros_stay_holes);
+  ADD ("queue-limit", test_queue_limit);
+  ADD ("dropped-while-writing", test_dropped_while_writing);
+  ADD ("cancelled", test_cancelled);
+  ADD ("missing-folder", test_missing_folder);
+  return g_test_run ();
+}
