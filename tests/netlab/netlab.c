@@ -188,7 +188,6 @@ run (Lab *self)
 {
   struct epoll_event events[64];
 
-  self->running = TRUE;
   while (self->running)
     {
       int count = wait_for_events (self, events, G_N_ELEMENTS (events));
@@ -205,8 +204,15 @@ watch (Lab *self, int fd, guint32 source)
 {
   struct epoll_event event = { .events = EPOLLIN, .data.u32 = source };
 
-  if (epoll_ctl (self->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+  if (epoll_ctl (self->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
+    return;
+  /* Files and /dev/null are always ready, so that epoll refuses them; commands in a file are all
+   * carried out before anything else. */
+  if (errno != EPERM || source != SOURCE_CONTROL)
     g_error ("epoll_ctl: %s", g_strerror (errno));
+  while (lab_control_read (self->control, now_ns ()))
+    continue;
+  self->running = FALSE;
 }
 
 static void
@@ -362,6 +368,8 @@ start (Lab *self, char **hosts, char **command, GError **error)
       || !build_hosts (self, hosts, error))
     return FALSE;
   self->control = lab_control_new (self->cloud, self->hosts);
+  if (command == NULL)
+    lab_control_announce (self->control);
   if (use_stdin || option_control != NULL)
     {
       int fd = lab_control_open (self->control, option_control, error);
@@ -372,8 +380,6 @@ start (Lab *self, char **hosts, char **command, GError **error)
     }
   if (command != NULL)
     start_command (self, command);
-  else
-    lab_control_announce (self->control);
   return TRUE;
 }
 
@@ -381,7 +387,7 @@ int
 main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
-  Lab lab = { .child = -1 };
+  Lab lab = { .child = -1, .running = TRUE };
   char **command;
 
   if (argc > 1 && strcmp (argv[1], "exec") == 0)
@@ -391,11 +397,14 @@ main (int argc, char **argv)
   if (!parse_options (&argc, &argv, &error) || !start (&lab, argv + 1, command, &error))
     {
       g_printerr ("netlab: %s\n", error->message);
-      return 2;
+      lab.exit_code = 2;
     }
-  run (&lab);
-  lab_control_free (lab.control);
-  cloud_free (lab.cloud);
-  g_ptr_array_unref (lab.hosts);
+  else
+    {
+      run (&lab);
+    }
+  g_clear_pointer (&lab.control, lab_control_free);
+  g_clear_pointer (&lab.cloud, cloud_free);
+  g_clear_pointer (&lab.hosts, g_ptr_array_unref);
   return lab.exit_code;
 }
