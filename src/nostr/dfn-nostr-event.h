@@ -40,8 +40,9 @@ GType dfn_nostr_event_get_type (void);
  *
  * Signs an event. It is for the caller to stay below %DFN_NOSTR_EVENT_MAX_SIZE and
  * %DFN_NOSTR_EVENT_MAX_TAGS: text that a user typed is to be judged before. Control characters
- * other than those NIP-01 names are hashed as they are, as NIP-01 says; programs that hash what
- * JavaScript's JSON.stringify() makes of them will not accept such an event.
+ * other than line break, carriage return, tab, backspace and form feed become U+FFFD, in the event
+ * and not in @tags: programs disagree about how they are hashed, so some relay would refuse the
+ * event whatever we did (issue 1403 of github.com/nostr-protocol/nips).
  *
  * Returns: (transfer full): the event
  */
@@ -53,7 +54,9 @@ DfnNostrEvent *dfn_nostr_event_new (
  * @node: JSON from anywhere, through dfn_nostr_json_parse()
  * @error: return location
  *
- * Checks form, limits, id and signature. Members that NIP-01 does not know are ignored.
+ * Checks form, limits, id and signature. Members that NIP-01 does not know are ignored. Of an event
+ * with the control characters that dfn_nostr_event_new() replaces, the id may follow NIP-01's
+ * words or JSON's rules.
  *
  * Returns: (transfer full) (nullable): the event, or %NULL with %DFN_NOSTR_ERROR_INVALID_EVENT or
  *   %DFN_NOSTR_ERROR_BAD_SIGNATURE

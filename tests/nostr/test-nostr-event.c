@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "dfn-bytes.h"
 #include "dfn-nostr-event.h"
 
 #include <string.h>
@@ -26,7 +27,7 @@ make_event (DfnNostrKey *key)
   dfn_nostr_tags_add (tags, "t", NULL);
   dfn_nostr_tags_add (tags, "t", "é", "", "\\", NULL);
   dfn_nostr_tags_add (tags, "expiration", "1700000100", NULL);
-  return dfn_nostr_event_new (key, 30311, 1700000000, tags, "line\nbreak \"quoted\" \x01 é 😀 /");
+  return dfn_nostr_event_new (key, 30311, 1700000000, tags, "line\nbreak \"quoted\" \x7f é 😀 /");
 }
 
 static void
@@ -83,6 +84,61 @@ test_foreign (void)
       g_assert_null (dfn_nostr_event_get_tag (event, "e"));
       g_assert_cmpint (dfn_nostr_event_get_expiration (event), ==, G_MAXINT64);
     }
+}
+
+/* The same content, hashed as nostr-tools does and as NIP-01 says. */
+static void
+test_control_characters (void)
+{
+#define CONTROL(id, sig)                                                                           \
+  EVENT ("1", "1700000000", "[[\"t\",\"\\u001f\"]]", "\"bell \\u0007 esc \\u001b\"",               \
+         Q (FOREIGN_PUBKEY), Q (id), Q (sig))
+#define VERBATIM_ID "2e69c78709a078c2f8892be3ae177930f3cc4205c3ece64e5c4bedc492b7b09a"
+  static const char foreign[] =
+      CONTROL ("184d2f09d90b6d2ce3c749b798384b3cf3c66b086430cc5e3c36e603f8e33453",
+               "b9bf3a3ef27782d25ecce85872bdce3aeb936fcd74955a66284d1ef15c03fcd5"
+               "012b20696940dabbe1e3890919be8ef9fca2902428068e434bae16d6be986d14");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DfnNostrKey) key = dfn_nostr_key_import (
+      "0000000000000000000000000000000000000000000000000000000000000003", &error);
+  guint8 hash[32], signature[64];
+  g_autofree char *sig = NULL;
+  g_auto (GStrv) parts = g_strsplit (CONTROL (VERBATIM_ID, "SIG"), "SIG", 2);
+  g_autofree char *verbatim = NULL;
+
+  g_assert_true (dfn_hex_decode (VERBATIM_ID, hash, sizeof hash));
+  dfn_nostr_key_sign (key, hash, signature);
+  sig = dfn_hex_encode (signature, sizeof signature);
+  verbatim = g_strjoinv (sig, parts);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (DfnNostrEvent) event =
+          dfn_nostr_event_from_json (i == 0 ? foreign : verbatim, -1, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (dfn_nostr_event_get_content (event), ==, "bell \x07 esc \x1b");
+      g_assert_cmpstr (dfn_nostr_event_get_tag (event, "t"), ==, "\x1f");
+    }
+#undef VERBATIM_ID
+#undef CONTROL
+}
+
+/* What programs hash differently is not signed at all. */
+static void
+test_control_characters_replaced (void)
+{
+  g_autoptr (DfnNostrKey) key = dfn_nostr_key_generate ();
+  g_autoptr (GPtrArray) tags = dfn_nostr_tags_new ();
+  g_autoptr (DfnNostrEvent) event = NULL;
+
+  dfn_nostr_tags_add (tags, "title", "a\x1b\n", "é\x01", NULL);
+  dfn_nostr_tags_add (tags, "d", "x", NULL);
+  event = dfn_nostr_event_new (key, 35910, 0, tags, "\x07 ü\r\n\t\b\f\x7f");
+  g_assert_cmpstr (dfn_nostr_event_get_content (event), ==, "\uFFFD ü\r\n\t\b\f\x7f");
+  g_assert_cmpstr (dfn_nostr_event_get_tag (event, "title"), ==, "a\uFFFD\n");
+  g_assert_cmpstr (((char **) dfn_nostr_event_get_tags (event)->pdata[0])[2], ==, "é\uFFFD");
+  g_assert_cmpstr (dfn_nostr_event_get_tag (event, "d"), ==, "x");
+  g_assert_cmpstr (dfn_nostr_tags_lookup (tags, "title"), ==, "a\x1b\n");
 }
 
 static void
@@ -242,6 +298,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/nostr/event/round-trip", test_round_trip);
   g_test_add_func ("/nostr/event/foreign", test_foreign);
+  g_test_add_func ("/nostr/event/control-characters", test_control_characters);
+  g_test_add_func ("/nostr/event/control-characters-replaced", test_control_characters_replaced);
   g_test_add_func ("/nostr/event/tampered", test_tampered);
   g_test_add_func ("/nostr/event/malformed", test_malformed);
   g_test_add_func ("/nostr/event/limits", test_limits);
