@@ -2,8 +2,10 @@
 /*
  * One TCP transfer with a chosen congestion control, as the yardstick for links of our own.
  *
- *   tcp-transfer send PORT CONTROL BYTES    listens, sends BYTES to the first who connects
- *   tcp-transfer receive ADDRESS PORT       connects, reads until the end
+ *   tcp-transfer send PORT CONTROL BYTES [SECONDS]
+ *       listens, sends BYTES to the first who connects, fewer when SECONDS have passed
+ *   tcp-transfer receive ADDRESS PORT
+ *       connects, reads until the end
  *
  * Each prints one JSON object: bytes, seconds from the connection to the last byte, and its own
  * processor time in seconds.
@@ -21,6 +23,10 @@
 #include <glib.h>
 
 #define BLOCK 262144
+
+/* What the kernel holds beyond the congestion window, so that a sender that stops after a time is
+ * not followed by megabytes that still wait. */
+#define LOW_WATER 131072
 
 static double
 now (void)
@@ -75,13 +81,13 @@ listen_on (guint16 port)
 /* The transfer ends when the receiver has everything and closes, not when the kernel has taken the
  * last byte from us. */
 static int
-send_all (int connection, guint64 bytes)
+send_all (int connection, guint64 bytes, double seconds)
 {
   static char block[BLOCK];
   double start = now ();
   guint64 left = bytes;
 
-  while (left > 0)
+  while (left > 0 && now () - start < seconds)
     {
       gssize written = send (connection, block, MIN (left, sizeof block), MSG_NOSIGNAL);
 
@@ -92,14 +98,15 @@ send_all (int connection, guint64 bytes)
   shutdown (connection, SHUT_WR);
   if (read (connection, block, sizeof block) < 0)
     return fail ("read");
-  report ("sender", bytes, now () - start);
+  report ("sender", bytes - left, now () - start);
   return 0;
 }
 
 static int
-run_sender (guint16 port, const char *control, guint64 bytes)
+run_sender (guint16 port, const char *control, guint64 bytes, double seconds)
 {
   int listener = listen_on (port);
+  int low_water = LOW_WATER;
   int connection;
 
   if (listener < 0)
@@ -110,7 +117,8 @@ run_sender (guint16 port, const char *control, guint64 bytes)
   connection = accept (listener, NULL, NULL);
   if (connection < 0)
     return fail ("accept");
-  return send_all (connection, bytes);
+  setsockopt (connection, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &low_water, sizeof low_water);
+  return send_all (connection, bytes, seconds);
 }
 
 static int
@@ -157,11 +165,12 @@ run_receiver (const char *host, guint16 port)
 int
 main (int argc, char **argv)
 {
-  if (argc == 5 && strcmp (argv[1], "send") == 0)
+  if ((argc == 5 || argc == 6) && strcmp (argv[1], "send") == 0)
     return run_sender ((guint16) g_ascii_strtoull (argv[2], NULL, 10), argv[3],
-                       g_ascii_strtoull (argv[4], NULL, 10));
+                       g_ascii_strtoull (argv[4], NULL, 10),
+                       argc == 6 ? g_ascii_strtod (argv[5], NULL) : G_MAXDOUBLE);
   if (argc == 4 && strcmp (argv[1], "receive") == 0)
     return run_receiver (argv[2], (guint16) g_ascii_strtoull (argv[3], NULL, 10));
-  g_printerr ("usage: tcp-transfer send PORT CONTROL BYTES | receive ADDRESS PORT\n");
+  g_printerr ("usage: tcp-transfer send PORT CONTROL BYTES [SECONDS] | receive ADDRESS PORT\n");
   return 2;
 }

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""The links that transfers are measured over, and how a transfer is measured."""
+
+import dataclasses
+import json
+import os
+
+from lab import Lab
+
+# The queue of every link holds this much at the link's rate.
+QUEUE_MS = 100
+
+
+@dataclasses.dataclass(frozen=True)
+class Link:
+    """One access link between a sender and the rest; the other host has none that matters."""
+
+    name: str
+    mbits: float
+    rtt_ms: float
+    loss_percent: float
+
+    @property
+    def settings(self):
+        return (f"rate={self.mbits}mbit,delay={self.rtt_ms / 2}ms,loss={self.loss_percent}%,"
+                f"queue={QUEUE_MS}ms")
+
+    def describe(self):
+        loss = f"{self.loss_percent:g} % loss" if self.loss_percent else "no loss"
+        return f"{self.mbits:g} Mbit/s, RTT {self.rtt_ms:g} ms, {loss}"
+
+    def lab(self, seed=1):
+        """A laboratory with the hosts "sender" and "receiver" on this link."""
+        return Lab.plain({"sender": self.settings, "receiver": ""}, options=[f"--seed={seed}"])
+
+
+LINKS = {link.name: link for link in (
+    Link("clean", 50, 40, 0),
+    Link("lossy", 50, 40, 1),
+    Link("far", 20, 100, 2),
+)}
+
+
+@dataclasses.dataclass
+class Result:
+    """What one transfer over one link came to."""
+
+    link: str
+    transfer: str
+    bytes: int
+    seconds: float
+    sender_cpu_seconds: float
+    receiver_cpu_seconds: float
+
+    @property
+    def mbits(self):
+        return self.bytes * 8e-6 / self.seconds
+
+    def json(self):
+        return json.dumps({**dataclasses.asdict(self), "mbits": round(self.mbits, 2)})
+
+
+class TcpTransfer:
+    """Kernel TCP with one congestion control."""
+
+    port = 5001
+
+    def __init__(self, control):
+        self.control = control
+        self.name = f"TCP/{control}"
+
+    def measure(self, lab, link, size, seconds):
+        """Sends size bytes, or as many as go through in so many seconds."""
+        program = os.environ.get("TCP_TRANSFER", "tcp-transfer")
+        sender = lab["sender"].start(program, "send", self.port, self.control, size, seconds)
+        sender.wait_line("listening")
+        receiver = lab["receiver"].start(program, "receive", lab["sender"].ipv4, self.port)
+        patience = seconds + 30
+        receiver.expect_exit(0, patience)
+        sender.expect_exit(0, patience)
+        sent, received = json.loads(sender.text("stdout")), json.loads(receiver.text("stdout"))
+        return Result(link.name, self.name, received["bytes"], received["seconds"],
+                      sent["cpu_seconds"], received["cpu_seconds"])
+
+
+def table(results, links):
+    """A Markdown table: a row a transfer, a column a link."""
+    rows = ["| goodput in Mbit/s | " + " | ".join(l.describe() for l in links) + " |",
+            "|---|" + "---|" * len(links)]
+    for transfer in dict.fromkeys(result.transfer for result in results):
+        cells = []
+        for link in links:
+            found = [r for r in results if (r.link, r.transfer) == (link.name, transfer)]
+            cells.append(f"{found[0].mbits:.1f}" if found else "")
+        rows.append(f"| {transfer} | " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
