@@ -33,6 +33,7 @@ struct _DfnQuic {
 
   gboolean close_wanted;
   guint64 close_code;
+  gint64 peer_code; /* -1: the peer's program has not closed */
 
   GHashTable *streams; /* id: owned DfnQuicStream, our own streams */
   GSequence *pending;  /* of DfnQuicStream, those with something to send, the next one first */

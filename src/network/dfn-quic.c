@@ -338,9 +338,8 @@ dfn_quic_schedule_write (DfnQuic *self)
 static void
 on_peer_closed (DfnQuic *self)
 {
-  gint64 code = dfn_quic_compat_get_peer_code (self->conn);
-
-  if (code >= 0)
+  self->peer_code = dfn_quic_compat_get_peer_code (self->conn);
+  if (self->peer_code >= 0)
     dfn_quic_finish (self, g_error_new_literal (DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_CLOSED,
                                                 "The peer closed the connection"));
   else
@@ -371,6 +370,8 @@ on_packet (const guint8 *data, gsize length, gpointer user_data)
     on_peer_closed (self);
   else if (result != 0 && result != NGTCP2_ERR_DISCARD_PKT && result != NGTCP2_ERR_DROP_CONN)
     dfn_quic_fail (self, result);
+  else if (self->close_wanted)
+    dfn_quic_write (self); /* now: the owner may have let go of us */
   else
     dfn_quic_schedule_write (self);
 }
@@ -461,6 +462,7 @@ dfn_quic_init (DfnQuic *self)
   static GSourceFuncs writer_funcs = { .dispatch = dispatch_writer };
   GMainContext *context = g_main_context_get_thread_default ();
 
+  self->peer_code = -1;
   self->streams = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) dfn_quic_stream_free);
   self->pending = g_sequence_new (NULL);
   self->stalled = g_hash_table_new (NULL, NULL);
@@ -529,6 +531,12 @@ const GError *
 dfn_quic_get_error (DfnQuic *self)
 {
   return self->error;
+}
+
+gint64
+dfn_quic_get_peer_code (DfnQuic *self)
+{
+  return self->peer_code;
 }
 
 gint64
@@ -666,4 +674,13 @@ dfn_quic_close (DfnQuic *self, guint64 code, GError *error)
     dfn_quic_schedule_write (self);
   else
     dfn_quic_write (self);
+}
+
+void
+dfn_quic_detach (DfnQuic *self)
+{
+  static const DfnQuicHandler nobody;
+
+  self->handler = &nobody;
+  self->user_data = NULL;
 }

@@ -44,7 +44,7 @@ typedef enum {
  * @datagram: a datagram came
  * @drained: fewer bytes wait to be sent than before; a sender that keeps its queue short goes on
  *
- * What the owner hears. Calls may close the connection, never free it.
+ * What the owner hears; each may be %NULL. Any of them may close or let go of the connection.
  */
 typedef struct {
   void (*state_changed) (DfnQuic *quic, gpointer user_data);
@@ -132,6 +132,13 @@ DfnQuicState dfn_quic_get_state (DfnQuic *self);
 const GError *dfn_quic_get_error (DfnQuic *self);
 
 /**
+ * dfn_quic_get_peer_code:
+ *
+ * Returns: the code with which the peer's program closed the connection, or -1 if it did not
+ */
+gint64 dfn_quic_get_peer_code (DfnQuic *self);
+
+/**
  * dfn_quic_open_stream:
  * @priority: lower is sent first, usually a deadline in microseconds
  *
@@ -202,5 +209,12 @@ void dfn_quic_get_stats (DfnQuic *self, DfnQuicStats *stats);
  * Ends the connection and tells the peer. Safe at any time, also in a handler.
  */
 void dfn_quic_close (DfnQuic *self, guint64 code, GError *error);
+
+/**
+ * dfn_quic_detach:
+ *
+ * The owner goes: its handler is not called any more.
+ */
+void dfn_quic_detach (DfnQuic *self);
 
 G_END_DECLS

@@ -76,7 +76,6 @@ check_frame (const Dfn__Frame *frame)
     case DFN__FRAME__BODY_CONTENT_RESPONSE:
       return check_response (frame->content_response);
     case DFN__FRAME__BODY_HEARTBEAT:
-    case DFN__FRAME__BODY_GOODBYE:
     case DFN__FRAME__BODY__NOT_SET:
     case _DFN__FRAME__BODY__CASE_IS_INT_SIZE:
       return TRUE;

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Shared by dfn-peer.c (life, control messages) and dfn-peer-requests.c, nobody else. */
+
+#include "dfn-peer.h"
+
+G_BEGIN_DECLS
+
+/* One stream of the peer's or ours, whatever it turns out to be. */
+typedef struct {
+  gint64 id;
+  DfnWireReader *reader;
+  gboolean is_control;
+
+  /* A request of ours. */
+  DfnPeerResponseFunc func;
+  gpointer user_data;
+  gsize expected_size;
+  gboolean has_header;
+  GByteArray *data; /* the payload that has arrived; grows with it */
+  GBytes *proof;
+  gint64 first_byte_us;
+
+  /* A request of the peer's. */
+  guint8 content[DFN_WIRE_CONTENT_SIZE];
+  guint32 chunk;
+  gboolean is_waiting;  /* for the send queue to have room */
+  gboolean is_provided; /* the provider works on it */
+} DfnPeerStream;
+
+struct _DfnPeer {
+  GObject parent_instance;
+
+  DfnQuic *quic;
+  GError *error;
+  GHashTable *streams; /* id: owned DfnPeerStream */
+  gint64 control;      /* our control stream, -1 before */
+  gboolean has_hello;  /* the peer's first message came */
+
+  DfnPeerProviderFunc provider;
+  gpointer provider_data;
+  GQueue waiting; /* of DfnPeerStream, the peer's requests in the order they came */
+  guint n_provided;
+
+  gint64 heartbeat_sent_us;
+  guint64 heartbeat_nonce;
+  DfnPeerStats stats;
+};
+
+DfnPeerStream *dfn_peer_add_stream (DfnPeer *self, gint64 id);
+/* Takes @frame, one with a request in it, which opens the peer's stream @stream. */
+void
+dfn_peer_take_request (DfnPeer *self, DfnPeerStream *stream, const Dfn__ContentRequest *request);
+/* Takes bytes of the answer to a request of ours. Returns FALSE with an error if they break the
+ * protocol. */
+gboolean dfn_peer_take_response (DfnPeer *self,
+                                 DfnPeerStream *stream,
+                                 const guint8 *data,
+                                 gsize length,
+                                 gboolean fin,
+                                 GError **error);
+/* Ends a stream, telling its requester that nothing came. */
+void dfn_peer_drop_stream (DfnPeer *self, DfnPeerStream *stream);
+/* Hands waiting requests to the provider while the send queue is short. */
+void dfn_peer_provide (DfnPeer *self);
+
+G_END_DECLS

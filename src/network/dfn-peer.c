@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+#include "dfn-peer-private.h"
+
+#include "dfn-random.h"
+
+#include <string.h>
+
+#ifndef DFN_AGENT
+#define DFN_AGENT "defiance"
+#endif
+
+G_DEFINE_FINAL_TYPE (DfnPeer, dfn_peer, G_TYPE_OBJECT)
+
+enum { SIGNAL_READY, SIGNAL_CLOSED, SIGNAL_HAVE, N_SIGNALS };
+
+static guint signals[N_SIGNALS];
+
+static void
+stream_free (DfnPeerStream *stream)
+{
+  g_clear_pointer (&stream->reader, dfn_wire_reader_free);
+  g_clear_pointer (&stream->data, g_byte_array_unref);
+  g_clear_pointer (&stream->proof, g_bytes_unref);
+  g_free (stream);
+}
+
+DfnPeerStream *
+dfn_peer_add_stream (DfnPeer *self, gint64 id)
+{
+  DfnPeerStream *stream = g_new0 (DfnPeerStream, 1);
+
+  stream->id = id;
+  stream->reader = dfn_wire_reader_new ();
+  g_hash_table_insert (self->streams, GSIZE_TO_POINTER (id), stream);
+  return stream;
+}
+
+/* Control messages */
+
+static void
+send_control (DfnPeer *self, Dfn__Frame *frame)
+{
+  g_autoptr (GBytes) packed = dfn_wire_pack_frame (frame);
+
+  if (self->control >= 0)
+    dfn_quic_send (self->quic, self->control, packed, FALSE);
+}
+
+static void
+send_hello (DfnPeer *self)
+{
+  Dfn__Hello hello = DFN__HELLO__INIT;
+  Dfn__Frame frame = DFN__FRAME__INIT;
+
+  hello.version = DFN_WIRE_VERSION;
+  hello.agent = (char *) DFN_AGENT;
+  frame.body_case = DFN__FRAME__BODY_HELLO;
+  frame.hello = &hello;
+  send_control (self, &frame);
+}
+
+static void
+send_heartbeat (DfnPeer *self, guint64 nonce, gboolean is_reply)
+{
+  Dfn__Heartbeat heartbeat = DFN__HEARTBEAT__INIT;
+  Dfn__Frame frame = DFN__FRAME__INIT;
+  g_autoptr (GBytes) packed = NULL;
+  gsize length;
+  guint8 *data;
+
+  heartbeat.nonce = nonce;
+  heartbeat.reply = is_reply;
+  frame.body_case = DFN__FRAME__BODY_HEARTBEAT;
+  frame.heartbeat = &heartbeat;
+  length = dfn__frame__get_packed_size (&frame);
+  data = g_malloc (length);
+  dfn__frame__pack (&frame, data);
+  packed = g_bytes_new_take (data, length);
+  dfn_quic_send_datagram (self->quic, packed);
+}
+
+static void
+take_heartbeat (DfnPeer *self, const Dfn__Heartbeat *heartbeat)
+{
+  if (!heartbeat->reply)
+    {
+      send_heartbeat (self, heartbeat->nonce, TRUE);
+      return;
+    }
+  if (self->heartbeat_sent_us == 0 || heartbeat->nonce != self->heartbeat_nonce)
+    return;
+  self->stats.heartbeat_rtt_us = g_get_monotonic_time () - self->heartbeat_sent_us;
+  self->heartbeat_sent_us = 0;
+}
+
+static void
+take_hello (DfnPeer *self, const Dfn__Hello *hello)
+{
+  if (hello->version != DFN_WIRE_VERSION)
+    {
+      dfn_peer_close (self, DFN__CLOSE_REASON__INCOMPATIBLE,
+                      g_error_new (DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_PROTOCOL,
+                                   "The peer speaks version %u of the protocol, not %u",
+                                   hello->version, DFN_WIRE_VERSION));
+      return;
+    }
+  self->has_hello = TRUE;
+}
+
+static GError *
+error_from_reason (gint64 reason)
+{
+  switch ((Dfn__CloseReason) reason)
+    {
+    case DFN__CLOSE_REASON__FULL:
+      return g_error_new_literal (DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_REFUSED,
+                                  "The peer has no room for another viewer now");
+    case DFN__CLOSE_REASON__INCOMPATIBLE:
+      return g_error_new_literal (DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_PROTOCOL,
+                                  "The peer speaks another version of the protocol");
+    case DFN__CLOSE_REASON__MISBEHAVED:
+      return g_error_new_literal (DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_PROTOCOL,
+                                  "The peer says that this side broke the protocol");
+    case DFN__CLOSE_REASON__LEAVING:
+    case _DFN__CLOSE_REASON_IS_INT_SIZE:
+      break;
+    }
+  return g_error_new_literal (DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_CLOSED, "The peer has left");
+}
+
+/* Every kind of frame that wire.proto has is handled here, on its control stream, as a datagram or
+ * as the start of a request; the rest are kinds from the future. */
+static gboolean
+take_frame (DfnPeer *self, DfnPeerStream *stream, const Dfn__Frame *frame, GError **error)
+{
+  gboolean is_control = stream == NULL || stream->is_control;
+
+  if (!self->has_hello && is_control && frame->body_case != DFN__FRAME__BODY_HELLO)
+    {
+      g_set_error_literal (error, DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_PROTOCOL,
+                           "The peer did not say Hello first");
+      return FALSE;
+    }
+  switch (frame->body_case)
+    {
+    case DFN__FRAME__BODY_HELLO:
+      if (self->has_hello || !is_control)
+        break;
+      take_hello (self, frame->hello);
+      return TRUE;
+    case DFN__FRAME__BODY_HAVE:
+      if (!is_control)
+        break;
+      g_signal_emit (self, signals[SIGNAL_HAVE], 0, frame->have);
+      return TRUE;
+    case DFN__FRAME__BODY_HEARTBEAT:
+      take_heartbeat (self, frame->heartbeat);
+      return TRUE;
+    case DFN__FRAME__BODY_CONTENT_REQUEST:
+      if (is_control)
+        break;
+      dfn_peer_take_request (self, stream, frame->content_request);
+      return TRUE;
+    case DFN__FRAME__BODY_CONTENT_RESPONSE:
+      break; /* never where it was not asked for */
+    case DFN__FRAME__BODY__NOT_SET:
+    case _DFN__FRAME__BODY__CASE_IS_INT_SIZE:
+      self->stats.frames_ignored++;
+      return TRUE;
+    }
+  g_set_error_literal (error, DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_PROTOCOL,
+                       "The peer sent a message where it does not belong");
+  return FALSE;
+}
+
+/* What QUIC tells */
+
+static void
+misbehaved (DfnPeer *self, GError *error)
+{
+  dfn_peer_close (self, DFN__CLOSE_REASON__MISBEHAVED, error);
+}
+
+/* The first stream of each side is its control stream: 0 of the client, 1 of the server. */
+static gboolean
+is_first_stream (gint64 id)
+{
+  return id < 2;
+}
+
+static gboolean
+take_peers_stream (
+    DfnPeer *self, DfnPeerStream *stream, const guint8 *data, gsize length, GError **error)
+{
+  while (length > 0)
+    {
+      g_autoptr (Dfn__Frame) frame = NULL;
+
+      if (!stream->is_control && (stream->is_waiting || stream->is_provided))
+        break;
+      if (!dfn_wire_reader_take (stream->reader, &data, &length, &frame, error))
+        return FALSE;
+      if (frame != NULL && !take_frame (self, stream, frame, error))
+        return FALSE;
+      if (dfn_quic_get_state (self->quic) == DFN_QUIC_STATE_CLOSED)
+        return TRUE;
+    }
+  return TRUE;
+}
+
+static void
+on_stream_data (
+    DfnQuic *quic, gint64 id, const guint8 *data, gsize length, gboolean fin, gpointer user_data)
+{
+  DfnPeer *self = user_data;
+  DfnPeerStream *stream = g_hash_table_lookup (self->streams, GSIZE_TO_POINTER (id));
+  g_autoptr (GError) error = NULL;
+  gboolean ok;
+
+  if (stream == NULL && dfn_quic_is_own_stream (quic, id))
+    return; /* nobody answers on our control stream */
+  if (stream == NULL)
+    {
+      stream = dfn_peer_add_stream (self, id);
+      stream->is_control = is_first_stream (id);
+      if (stream->is_control)
+        dfn_quic_send (quic, id, NULL, TRUE); /* our own one is another */
+    }
+  if (dfn_quic_is_own_stream (quic, id))
+    ok = dfn_peer_take_response (self, stream, data, length, fin, &error);
+  else
+    ok = take_peers_stream (self, stream, data, length, &error);
+  if (!ok)
+    misbehaved (self, g_steal_pointer (&error));
+}
+
+static void
+on_stream_closed (DfnQuic *quic, gint64 id, gint64 code, gpointer user_data)
+{
+  DfnPeer *self = user_data;
+  DfnPeerStream *stream = g_hash_table_lookup (self->streams, GSIZE_TO_POINTER (id));
+
+  if (stream != NULL)
+    dfn_peer_drop_stream (self, stream);
+}
+
+static void
+on_datagram (DfnQuic *quic, const guint8 *data, gsize length, gpointer user_data)
+{
+  DfnPeer *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Dfn__Frame) frame = dfn_wire_unpack_frame (data, length, &error);
+
+  /* A datagram overtakes streams, so it may come before Hello; it is lost then. */
+  if (frame != NULL && (!self->has_hello || take_frame (self, NULL, frame, &error)))
+    return;
+  misbehaved (self, g_steal_pointer (&error));
+}
+
+static void
+on_drained (DfnQuic *quic, gpointer user_data)
+{
+  dfn_peer_provide (user_data);
+}
+
+static void
+drop_all_streams (DfnPeer *self)
+{
+  GHashTableIter iter;
+  gpointer stream;
+
+  /* A request's function may make other requests fail or cancel them. */
+  for (g_hash_table_iter_init (&iter, self->streams); g_hash_table_iter_next (&iter, NULL, &stream);
+       g_hash_table_iter_init (&iter, self->streams))
+    dfn_peer_drop_stream (self, stream);
+}
+
+static void
+on_state_changed (DfnQuic *quic, gpointer user_data)
+{
+  g_autoptr (DfnPeer) self = g_object_ref (user_data);
+  gint64 reason = dfn_quic_get_peer_code (quic);
+
+  if (dfn_quic_get_state (quic) == DFN_QUIC_STATE_CLOSED)
+    {
+      self->error =
+          reason >= 0 ? error_from_reason (reason) : g_error_copy (dfn_quic_get_error (quic));
+      drop_all_streams (self);
+      g_signal_emit (self, signals[SIGNAL_CLOSED], 0);
+    }
+  else if (self->control < 0)
+    {
+      self->control = dfn_quic_open_stream (quic, G_MININT64);
+      send_hello (self);
+      g_signal_emit (self, signals[SIGNAL_READY], 0);
+    }
+}
+
+static const DfnQuicHandler quic_handler = {
+  .state_changed = on_state_changed,
+  .stream_data = on_stream_data,
+  .stream_closed = on_stream_closed,
+  .datagram = on_datagram,
+  .drained = on_drained,
+};
+
+/* Life */
+
+static void
+dfn_peer_dispose (GObject *object)
+{
+  DfnPeer *self = DFN_PEER (object);
+
+  if (self->quic != NULL)
+    {
+      dfn_quic_detach (self->quic);
+      dfn_quic_close (self->quic, DFN__CLOSE_REASON__LEAVING, NULL);
+      drop_all_streams (self);
+    }
+  g_clear_object (&self->quic);
+  G_OBJECT_CLASS (dfn_peer_parent_class)->dispose (object);
+}
+
+static void
+dfn_peer_finalize (GObject *object)
+{
+  DfnPeer *self = DFN_PEER (object);
+
+  g_hash_table_unref (self->streams);
+  g_queue_clear (&self->waiting);
+  g_clear_error (&self->error);
+  G_OBJECT_CLASS (dfn_peer_parent_class)->finalize (object);
+}
+
+static void
+dfn_peer_class_init (DfnPeerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = dfn_peer_dispose;
+  G_OBJECT_CLASS (klass)->finalize = dfn_peer_finalize;
+
+  /**
+   * DfnPeer::ready:
+   *
+   * The peer has proved its key, and requests may be sent. (Its Hello, and with it the question of
+   * versions, may still be on the way: waiting for it would cost a round trip.)
+   */
+  signals[SIGNAL_READY] =
+      g_signal_new ("ready", DFN_TYPE_PEER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * DfnPeer::closed:
+   *
+   * It is gone; dfn_peer_get_error() says why. All requests have been answered with %NULL.
+   */
+  signals[SIGNAL_CLOSED] = g_signal_new ("closed", DFN_TYPE_PEER, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                         NULL, G_TYPE_NONE, 0);
+  /**
+   * DfnPeer::have:
+   * @have: (type gpointer): a #Dfn__Have with what it gives
+   */
+  signals[SIGNAL_HAVE] = g_signal_new ("have", DFN_TYPE_PEER, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                       NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+}
+
+static void
+dfn_peer_init (DfnPeer *self)
+{
+  self->control = -1;
+  self->streams = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) stream_free);
+  g_queue_init (&self->waiting);
+}
+
+DfnPeer *
+dfn_peer_new (DfnLink *link,
+              gboolean is_server,
+              DfnQuicIdentity *identity,
+              const guint8 peer_key[DFN_QUIC_KEY_SIZE])
+{
+  DfnPeer *self = g_object_new (DFN_TYPE_PEER, NULL);
+
+  self->quic = dfn_quic_new (link, is_server, identity, peer_key, &quic_handler, self);
+  return self;
+}
+
+/* Use */
+
+DfnQuic *
+dfn_peer_get_quic (DfnPeer *self)
+{
+  return self->quic;
+}
+
+const GError *
+dfn_peer_get_error (DfnPeer *self)
+{
+  return self->error;
+}
+
+void
+dfn_peer_set_provider (DfnPeer *self, DfnPeerProviderFunc func, gpointer user_data)
+{
+  self->provider = func;
+  self->provider_data = user_data;
+}
+
+void
+dfn_peer_send_have (DfnPeer *self, const Dfn__Have *have)
+{
+  Dfn__Frame frame = DFN__FRAME__INIT;
+
+  frame.body_case = DFN__FRAME__BODY_HAVE;
+  frame.have = (Dfn__Have *) have;
+  send_control (self, &frame);
+}
+
+void
+dfn_peer_send_heartbeat (DfnPeer *self)
+{
+  dfn_random_bytes (&self->heartbeat_nonce, sizeof self->heartbeat_nonce);
+  self->heartbeat_sent_us = g_get_monotonic_time ();
+  send_heartbeat (self, self->heartbeat_nonce, FALSE);
+}
+
+void
+dfn_peer_close (DfnPeer *self, Dfn__CloseReason reason, GError *error)
+{
+  dfn_quic_close (self->quic, reason, error);
+}
+
+void
+dfn_peer_get_stats (DfnPeer *self, DfnPeerStats *stats)
+{
+  *stats = self->stats;
+}
