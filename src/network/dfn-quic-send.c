@@ -206,6 +206,9 @@ dfn_quic_write (DfnQuic *self)
       dfn_quic_finish (self, NULL);
       return;
     }
+  /* Before there is a path a packet would only be lost, and its repetition late. */
+  if (dfn_link_get_state (self->link) == DFN_LINK_STATE_CONNECTING)
+    return;
   if (self->blocked || dfn_quic_compat_in_closing_period (self->conn)
       || dfn_quic_compat_in_draining_period (self->conn))
     return;

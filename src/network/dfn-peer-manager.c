@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+#include "dfn-peer-manager.h"
+
+#include <string.h>
+
+/* Two: a second try may begin before the first one is known to be lost. */
+#define MAX_MEETING_ONE 2
+/* Sessions remembered, so that an offer that a relay repeats is not answered twice. */
+#define MAX_SEEN 1024
+
+struct _DfnPeerManager {
+  GObject parent_instance;
+
+  DfnIceConfig *config;
+  DfnQuicIdentity *identity;
+  gboolean accepting;
+  GHashTable *rendezvous; /* session (GBytes): owned DfnRendezvous */
+  GHashTable *seen;       /* set of sessions (GBytes) that were offered to us */
+  GQueue seen_order;      /* of the same GBytes, the oldest first */
+};
+
+G_DEFINE_FINAL_TYPE (DfnPeerManager, dfn_peer_manager, G_TYPE_OBJECT)
+
+enum {
+  SIGNAL_SEND_SIGNAL,
+  SIGNAL_PEER_ADDED,
+  SIGNAL_PEER_REMOVED,
+  SIGNAL_CONNECT_FAILED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+static GBytes *
+session_key (const guint8 *session)
+{
+  return g_bytes_new (session, DFN_WIRE_SESSION_SIZE);
+}
+
+static void
+on_signal (DfnRendezvous *rendezvous, const char *text, DfnPeerManager *self)
+{
+  g_signal_emit (self, signals[SIGNAL_SEND_SIGNAL], 0, dfn_rendezvous_get_pubkey (rendezvous),
+                 text);
+}
+
+static void
+on_met (DfnRendezvous *rendezvous, DfnPeerManager *self)
+{
+  g_signal_emit (self, signals[SIGNAL_PEER_ADDED], 0, dfn_rendezvous_get_peer (rendezvous),
+                 dfn_rendezvous_get_pubkey (rendezvous), dfn_rendezvous_get_content (rendezvous));
+}
+
+static void
+forget (DfnPeerManager *self, DfnRendezvous *rendezvous)
+{
+  g_autoptr (GBytes) key = session_key (dfn_rendezvous_get_session (rendezvous));
+
+  g_signal_handlers_disconnect_by_data (rendezvous, self);
+  g_hash_table_remove (self->rendezvous, key);
+}
+
+static void
+on_over (DfnRendezvous *rendezvous, GError *error, DfnPeerManager *self)
+{
+  g_autoptr (DfnRendezvous) alive = g_object_ref (rendezvous);
+  g_autoptr (DfnPeerManager) self_alive = g_object_ref (self);
+
+  forget (self, rendezvous);
+  if (dfn_rendezvous_is_met (rendezvous))
+    g_signal_emit (self, signals[SIGNAL_PEER_REMOVED], 0, dfn_rendezvous_get_peer (rendezvous),
+                   error);
+  else
+    g_signal_emit (self, signals[SIGNAL_CONNECT_FAILED], 0, dfn_rendezvous_get_pubkey (rendezvous),
+                   error);
+}
+
+static void
+add (DfnPeerManager *self, DfnRendezvous *rendezvous, const Dfn__Offer *offer)
+{
+  g_autoptr (DfnRendezvous) alive = g_object_ref (rendezvous);
+
+  g_hash_table_insert (self->rendezvous, session_key (dfn_rendezvous_get_session (rendezvous)),
+                       rendezvous);
+  g_signal_connect (rendezvous, "signal", G_CALLBACK (on_signal), self);
+  g_signal_connect (rendezvous, "met", G_CALLBACK (on_met), self);
+  g_signal_connect (rendezvous, "over", G_CALLBACK (on_over), self);
+  dfn_rendezvous_start (rendezvous, offer);
+}
+
+/* Offers of others */
+
+static void
+refuse (DfnPeerManager *self, const char *to, const Dfn__Signal *offer)
+{
+  Dfn__Signal signal = DFN__SIGNAL__INIT;
+  Dfn__Refusal refusal = DFN__REFUSAL__INIT;
+  g_autofree char *text = NULL;
+
+  refusal.reason = DFN__CLOSE_REASON__FULL;
+  signal.session = offer->session;
+  signal.body_case = DFN__SIGNAL__BODY_REFUSAL;
+  signal.refusal = &refusal;
+  text = dfn_wire_pack_signal (&signal);
+  g_signal_emit (self, signals[SIGNAL_SEND_SIGNAL], 0, to, text);
+}
+
+/* Returns whether the session is new. */
+static gboolean
+remember (DfnPeerManager *self, const Dfn__Signal *offer)
+{
+  GBytes *key = session_key (offer->session.data);
+
+  if (g_hash_table_contains (self->seen, key))
+    {
+      g_bytes_unref (key);
+      return FALSE;
+    }
+  if (self->seen_order.length == MAX_SEEN)
+    g_hash_table_remove (self->seen, g_queue_pop_head (&self->seen_order));
+  g_hash_table_add (self->seen, key);
+  g_queue_push_tail (&self->seen_order, key);
+  return TRUE;
+}
+
+static gboolean
+has_room (DfnPeerManager *self, const char *from)
+{
+  GHashTableIter iter;
+  gpointer rendezvous;
+  guint n_meeting = 0;
+  guint n_of_this = 0;
+
+  g_hash_table_iter_init (&iter, self->rendezvous);
+  while (g_hash_table_iter_next (&iter, NULL, &rendezvous))
+    if (!dfn_rendezvous_is_met (rendezvous))
+      {
+        n_meeting++;
+        if (strcmp (dfn_rendezvous_get_pubkey (rendezvous), from) == 0)
+          n_of_this++;
+      }
+  return n_of_this < MAX_MEETING_ONE && n_meeting < DFN_PEER_MANAGER_MAX_MEETING
+         && g_hash_table_size (self->rendezvous) - n_meeting < DFN_PEER_MANAGER_MAX_PEERS;
+}
+
+static void
+take_offer (DfnPeerManager *self, const char *from, const Dfn__Signal *signal)
+{
+  if (!self->accepting || !remember (self, signal))
+    return;
+  if (!has_room (self, from))
+    {
+      refuse (self, from, signal);
+      return;
+    }
+  add (self,
+       dfn_rendezvous_new_answer (self->config, self->identity, from, signal->session.data,
+                                  signal->offer->content.data),
+       signal->offer);
+}
+
+void
+dfn_peer_manager_take_signal (DfnPeerManager *self, const char *from, const Dfn__Signal *signal)
+{
+  g_autoptr (GBytes) key = session_key (signal->session.data);
+  DfnRendezvous *rendezvous = g_hash_table_lookup (self->rendezvous, key);
+
+  if (signal->body_case == DFN__SIGNAL__BODY_OFFER)
+    take_offer (self, from, signal);
+  else if (rendezvous != NULL && strcmp (dfn_rendezvous_get_pubkey (rendezvous), from) == 0)
+    dfn_rendezvous_take_signal (rendezvous, signal);
+}
+
+/* Life */
+
+static void
+dfn_peer_manager_dispose (GObject *object)
+{
+  dfn_peer_manager_close (DFN_PEER_MANAGER (object));
+  G_OBJECT_CLASS (dfn_peer_manager_parent_class)->dispose (object);
+}
+
+static void
+dfn_peer_manager_finalize (GObject *object)
+{
+  DfnPeerManager *self = DFN_PEER_MANAGER (object);
+
+  g_clear_object (&self->config);
+  g_clear_object (&self->identity);
+  g_hash_table_unref (self->rendezvous);
+  g_queue_clear (&self->seen_order);
+  g_hash_table_unref (self->seen);
+  G_OBJECT_CLASS (dfn_peer_manager_parent_class)->finalize (object);
+}
+
+static void
+dfn_peer_manager_class_init (DfnPeerManagerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = dfn_peer_manager_dispose;
+  G_OBJECT_CLASS (klass)->finalize = dfn_peer_manager_finalize;
+
+  /**
+   * DfnPeerManager::send-signal:
+   * @to: the Nostr key of the peer
+   * @text: what to tell it, as dfn_wire_pack_signal() makes it
+   */
+  signals[SIGNAL_SEND_SIGNAL] =
+      g_signal_new ("send-signal", DFN_TYPE_PEER_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
+  /**
+   * DfnPeerManager::peer-added:
+   * @peer: a #DfnPeer to whom requests may be sent
+   * @pubkey: the Nostr key of its signals
+   * @content: (type gpointer): the %DFN_WIRE_CONTENT_SIZE bytes of the offer's content
+   */
+  signals[SIGNAL_PEER_ADDED] =
+      g_signal_new ("peer-added", DFN_TYPE_PEER_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 3, DFN_TYPE_PEER, G_TYPE_STRING, G_TYPE_POINTER);
+  /**
+   * DfnPeerManager::peer-removed:
+   * @peer: a #DfnPeer that has gone
+   * @error: why
+   */
+  signals[SIGNAL_PEER_REMOVED] =
+      g_signal_new ("peer-removed", DFN_TYPE_PEER_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 2, DFN_TYPE_PEER, G_TYPE_ERROR);
+  /**
+   * DfnPeerManager::connect-failed:
+   * @pubkey: whom it was tried to meet, or who tried
+   * @error: why it failed
+   */
+  signals[SIGNAL_CONNECT_FAILED] =
+      g_signal_new ("connect-failed", DFN_TYPE_PEER_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_ERROR);
+}
+
+static void
+dfn_peer_manager_init (DfnPeerManager *self)
+{
+  self->identity = dfn_quic_identity_new ();
+  self->rendezvous = g_hash_table_new_full (g_bytes_hash, g_bytes_equal,
+                                            (GDestroyNotify) g_bytes_unref, g_object_unref);
+  self->seen =
+      g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, NULL);
+  g_queue_init (&self->seen_order);
+}
+
+DfnPeerManager *
+dfn_peer_manager_new (DfnIceConfig *config)
+{
+  DfnPeerManager *self = g_object_new (DFN_TYPE_PEER_MANAGER, NULL);
+
+  self->config = g_object_ref (config);
+  return self;
+}
+
+void
+dfn_peer_manager_set_accepting (DfnPeerManager *self, gboolean accepting)
+{
+  self->accepting = accepting;
+}
+
+void
+dfn_peer_manager_connect (DfnPeerManager *self,
+                          const char *pubkey,
+                          const guint8 content[DFN_WIRE_CONTENT_SIZE])
+{
+  add (self, dfn_rendezvous_new_offer (self->config, self->identity, pubkey, content), NULL);
+}
+
+void
+dfn_peer_manager_close (DfnPeerManager *self)
+{
+  GHashTableIter iter;
+  gpointer rendezvous;
+
+  self->accepting = FALSE;
+  for (g_hash_table_iter_init (&iter, self->rendezvous);
+       g_hash_table_iter_next (&iter, NULL, &rendezvous);
+       g_hash_table_iter_init (&iter, self->rendezvous))
+    forget (self, rendezvous);
+}
+
+static DfnRendezvous *
+find (DfnPeerManager *self, DfnPeer *peer)
+{
+  GHashTableIter iter;
+  gpointer rendezvous;
+
+  g_hash_table_iter_init (&iter, self->rendezvous);
+  while (g_hash_table_iter_next (&iter, NULL, &rendezvous))
+    if (dfn_rendezvous_get_peer (rendezvous) == peer)
+      return rendezvous;
+  return NULL;
+}
+
+void
+dfn_peer_manager_drop (DfnPeerManager *self, DfnPeer *peer, Dfn__CloseReason reason, GError *error)
+{
+  if (find (self, peer) == NULL)
+    g_clear_error (&error);
+  else
+    dfn_peer_close (peer, reason, error);
+}
+
+guint
+dfn_peer_manager_get_n_peers (DfnPeerManager *self)
+{
+  GHashTableIter iter;
+  gpointer rendezvous;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->rendezvous);
+  while (g_hash_table_iter_next (&iter, NULL, &rendezvous))
+    n += dfn_rendezvous_is_met (rendezvous) ? 1 : 0;
+  return n;
+}
+
+DfnIceLink *
+dfn_peer_manager_find_link (DfnPeerManager *self, DfnPeer *peer)
+{
+  DfnRendezvous *rendezvous = find (self, peer);
+
+  return rendezvous != NULL ? dfn_rendezvous_get_link (rendezvous) : NULL;
+}
