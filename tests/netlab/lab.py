@@ -7,8 +7,8 @@
         lab["b"].run("program", "fetch", lab["a"].ipv4)
         lab.set("a", "loss=5%")
 
-When a test fails inside the block, the tails of all programs' output are printed. In the end, however
-it comes, all programs die and the namespaces are gone.
+When a test fails inside the block, the tails of all programs' output are printed. In the end,
+however it comes, all programs die and the namespaces are gone.
 """
 
 import json
@@ -212,7 +212,7 @@ class Lab:
         self[name].run(shutil.which("nft") or "/usr/sbin/nft", "-f", path, name=f"{name}/nft")
 
     def start_turn_server(self, name="server", user="defiance", password="lab-password"):
-        """A STUN and TURN server; its address as "HOST:PORT" and as "turn:USER:PASSWORD@HOST:PORT"."""
+        """A STUN and TURN server: (Program, "HOST:PORT", "turn:USER:PASSWORD@HOST:PORT")."""
         host = self[name]
         path = host.home / "turnserver.conf"
         path.write_text("\n".join([
@@ -251,12 +251,8 @@ class Lab:
 
     def __exit__(self, kind, error, trace):
         emulator = getattr(self, "_emulator", None)
-        # A failed assertion and an end by the build system's patience look alike to the reader.
         if kind is not None and kind is not KeyboardInterrupt:
-            for program in [*self.programs, *([emulator] if emulator else [])]:
-                if "/setup" not in program.name or program.process.poll() != 0:
-                    print(program.tail(), file=sys.stderr)
-            sys.stderr.flush()
+            self.report()
         for program in reversed(self.programs):
             program.kill()
         if emulator:
@@ -264,6 +260,15 @@ class Lab:
             emulator.kill()
         signal.signal(signal.SIGTERM, self._old_handler)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def report(self, start=0):
+        """Prints what programs said last: those from number start on, and all that still run."""
+        shown = [p for number, p in enumerate(self.programs)
+                 if (number >= start or p.running) and not (
+                     p.name.endswith("/setup") and p.process.poll() == 0)]
+        for program in [*shown, *([self._emulator] if hasattr(self, "_emulator") else [])]:
+            print(program.tail(), file=sys.stderr)
+        sys.stderr.flush()
 
     def _answer(self, events):
         def matches(line):

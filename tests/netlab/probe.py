@@ -7,6 +7,7 @@
     probe.py mapping ADDRESS PORT PORT      asks two ports from one socket; prints both answers
     probe.py punch ADDRESS PORT OWN         opens a hole towards a peer through two routers
     probe.py stun ADDRESS PORT              waits for a STUN server (RFC 8489), prints our address
+    probe.py connect ADDRESS PORT           waits until somebody accepts TCP connections there
     probe.py listen GROUP PORT              joins a multicast group, prints the first datagram
     probe.py tell GROUP PORT TEXT           sends TEXT to a multicast group
 """
@@ -95,6 +96,16 @@ def stun(address, port):
     sys.exit("the STUN server does not answer")
 
 
+def connect(address, port):
+    for _ in range(200):
+        try:
+            socket.create_connection((address, int(port)), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    sys.exit(f"nobody listens on {address} port {port}")
+
+
 def listen(group, port):
     sock = udp(port=int(port), timeout=20)
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
@@ -109,4 +120,5 @@ def tell(group, port, text):
 
 
 if __name__ == "__main__":
-    {f.__name__: f for f in (echo, ask, mapping, punch, stun, listen, tell)}[sys.argv[1]](*sys.argv[2:])
+    COMMANDS = {f.__name__: f for f in (echo, ask, mapping, punch, stun, connect, listen, tell)}
+    COMMANDS[sys.argv[1]](*sys.argv[2:])

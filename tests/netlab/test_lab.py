@@ -112,8 +112,9 @@ class NatTest(unittest.TestCase):
     def punch(self, symmetric):
         with Lab.nat(symmetric=symmetric, links={"a": "delay=20ms"}) as lab:
             programs = [
-                lab[name].start(sys.executable, PROBE, "punch", lab[f"router-{other}"].ipv4, port, own)
-                for name, other, port, own in (("a", "b", 4002, 4001), ("b", "a", 4001, 4002))]
+                lab[name].start(sys.executable, PROBE, "punch", lab[router].ipv4, port, own)
+                for name, router, port, own in (("a", "router-b", 4002, 4001),
+                                                ("b", "router-a", 4001, 4002))]
             return [program.wait() for program in programs]
 
     def test_a_hole_can_be_punched(self):
@@ -145,7 +146,8 @@ class EndTest(unittest.TestCase):
                 print(program.pid, lab._emulator.pid, flush=True)
                 time.sleep(1000)
             """)
-        with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as test:
+        with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE,
+                              text=True) as test:
             pids = [int(word) for word in test.stdout.readline().split()]
             self.assertEqual(len(pids), 2)
             test.send_signal(signal.SIGKILL)
@@ -160,7 +162,8 @@ class EndTest(unittest.TestCase):
             sys.path.insert(0, {str(PROBE.parent)!r})
             from lab import Lab
             with Lab.plain({{"a": ""}}) as lab:
-                lab["a"].start("sh", "-c", "echo what went wrong; sleep 9").wait_line("good", timeout=1)
+                program = lab["a"].start("sh", "-c", "echo what went wrong; sleep 9")
+                program.wait_line("good", timeout=1)
             """)
         result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
         self.assertNotEqual(result.returncode, 0)

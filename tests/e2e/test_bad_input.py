@@ -1,0 +1,273 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Bad links, files and relays: each gets a clear error, and nothing is lost."""
+
+import os
+import pathlib
+import time
+
+from defiance import (INTEGRITY, LOCAL_FILE, NETWORK, NOT_FOUND, OK, USAGE, Broadcast, LabTestCase,
+                      cli, main, make_file, start_fake_relay, start_relay, start_view)
+from entities import ARTICLE, AUTHOR_KEY, NOTE, NPUB, SHARED_FILE, naddr
+from lab import Lab
+
+# An article: well-formed, but nothing that can be viewed.
+FOREIGN = naddr("an-article", AUTHOR_KEY, ARTICLE)
+
+# What a viewer may hold however much a relay sends, in kilobytes.
+MEMORY_KB = 150_000
+
+
+def peak_memory_kb(program):
+    """The most memory a running program has held; 0 when it has ended."""
+    try:
+        status = pathlib.Path(f"/proc/{program.pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    return int(next((l.split()[1] for l in status.splitlines() if l.startswith("VmHWM")), 0))
+
+
+class BadLinkTest(LabTestCase):
+    @classmethod
+    def make_lab(cls):
+        return Lab.plain({"a": "", "b": "", "server": ""})
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.relay = start_relay(cls.lab["server"])[1]
+
+    def view(self, link, *arguments):
+        return start_view(self.lab["b"], link, self.lab["b"].home / "never", *arguments, json=False)
+
+    def test_malformed_and_foreign_links(self):
+        for link in ("", "defiance:", "defiance:naddr1", "nonsense", "https://example.org/",
+                     "defiance:naddr1qqqqqqqq", f"defiance:{FOREIGN}", f"nostr:{NPUB}",
+                     f"defiance:{NPUB}", f"defiance:{NOTE}", "defiance:naddr1" + "q" * 6000,
+                     "defiance:näddr"):
+            with self.subTest(link=link[:40]):
+                self.assert_fails(self.view(link), USAGE, "link", timeout=10)
+                self.assertFalse((self.lab["b"].home / "never").exists())
+
+    def test_damaged_link(self):
+        source = make_file(self.lab["a"].home / "file", 1000)
+        link = Broadcast(self.lab["a"], source, "--relay", self.relay).link
+        damaged = link[:-3] + ("q" if link[-3] != "q" else "p") + link[-2:]
+        self.assert_fails(self.view(damaged), USAGE, "link", timeout=10)
+
+    def test_nothing_announced_under_the_link(self):
+        link = "defiance:" + naddr("nothing", AUTHOR_KEY, SHARED_FILE, [self.relay])
+        self.assert_fails(self.view(link), NOT_FOUND)
+        link = "defiance:" + naddr("nothing", AUTHOR_KEY, SHARED_FILE)
+        self.assert_fails(self.view(link, "--relay", self.relay), NOT_FOUND)
+
+    def test_arguments(self):
+        for words in ([], ["dance"], ["view"], ["broadcast"], ["view", "--no-such-option", "x"],
+                      ["browse", "--relay", "not a url"], ["relay", "--listen", "nowhere:nothing"]):
+            with self.subTest(words=words):
+                self.assert_fails(self.lab["b"].start(cli(), *words), USAGE, timeout=10)
+
+
+class BadFileTest(LabTestCase):
+    @classmethod
+    def make_lab(cls):
+        return Lab.plain({"a": "", "b": "rate=60mbit", "server": ""})
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.relay = start_relay(cls.lab["server"])[1]
+
+    def refuse(self, path, *words, launcher=()):
+        program = self.lab["a"].start(*launcher, cli(), "broadcast", path, "--relay", self.relay)
+        self.assert_fails(program, LOCAL_FILE, *words)
+        self.assertNotIn("naddr1", program.text())
+
+    def test_missing(self):
+        self.refuse(self.lab["a"].home / "missing.mkv", "missing.mkv")
+
+    def test_folder(self):
+        (self.lab["a"].home / "album").mkdir()
+        self.refuse(self.lab["a"].home / "album", "album")
+
+    def test_special_file(self):
+        os.mkfifo(self.lab["a"].home / "pipe")
+        self.refuse(self.lab["a"].home / "pipe", "pipe")
+        self.refuse("/dev/zero", "zero")
+
+    def test_unreadable(self):
+        path = make_file(self.lab["a"].home / "locked.mkv", 1000)
+        path.chmod(0)
+        # Root reads everything unless it gives up the right to.
+        self.refuse(path, "locked.mkv",
+                    launcher=("setpriv", "--bounding-set", "-dac_override,-dac_read_search"))
+
+    def test_changes_while_shared(self):
+        path = make_file(self.lab["a"].home / "growing", 4_000_000, seed=1)
+        broadcast = Broadcast(self.lab["a"], path, "--relay", self.relay)
+        make_file(path, 4_000_000, seed=2)
+        output = self.lab["b"].home / "growing"
+        view = start_view(self.lab["b"], broadcast.link, output)
+        broadcast.program.wait_line("changed")
+        self.lab.sleep(1)
+        self.assertFalse(output.exists(), "a file other than the announced one was delivered")
+        view.kill()
+
+    def test_names_in_any_script(self):
+        for name in ("фильм – 映画 – فيلم – סרט – 🎬.mkv", "ein Name mit  Leerzeichen.mp4",
+                     "'quotes\" and $HOME `ls` %s.txt", "x" * 200 + ".bin", "e\u0301t\u00e9.ogg"):
+            with self.subTest(name=name[:20]):
+                source = make_file(self.lab["a"].home / name, 5000)
+                folder = self.lab["b"].home / "names"
+                folder.mkdir(exist_ok=True)
+                link = Broadcast(self.lab["a"], source, "--relay", self.relay).link
+                view = start_view(self.lab["b"], link, None, cwd=folder)
+                view.expect_exit(OK)
+                got = pathlib.Path(folder, view.events("complete")[0]["path"])
+                self.assertEqual(got.parent.resolve(), folder.resolve())
+                self.assert_same_file(source, got)
+                if not set(name) & set("\"'$`"):
+                    self.assertEqual(got.name, name)
+
+    def test_full_disk(self):
+        size = 6_000_000
+        source = make_file(self.lab["a"].home / "film", size)
+        link = Broadcast(self.lab["a"], source, "--relay", self.relay).link
+        disk = self.lab["b"].home / "disk"
+        disk.mkdir()
+        script = f"""
+            mount -t tmpfs -o size=4m tmpfs {disk}
+            {cli()} view {link} --output {disk}/film && exit 99
+            echo "code $?" >&2
+            mount -o remount,size=16m {disk}
+            {cli()} view {link} --output {disk}/film || exit 98
+            cp {disk}/film {self.lab["b"].home}/film"""
+        view = self.lab["b"].start("unshare", "-m", "sh", "-c", script, name="b/view-on-small-disk")
+        view.expect_exit(0, 60)
+        self.assertIn(f"code {LOCAL_FILE}", view.text())
+        self.assertIn("space", view.text().lower())
+        self.assert_same_file(source, self.lab["b"].home / "film")
+
+    def test_disk_that_fills_up_half_way(self):
+        source = make_file(self.lab["a"].home / "long", 8_000_000)
+        link = Broadcast(self.lab["a"], source, "--relay", self.relay).link
+        disk = self.lab["b"].home / "filling"
+        disk.mkdir()
+        # Room enough at first, which something else takes while the file arrives.
+        script = f"""
+            mount -t tmpfs -o size=10m tmpfs {disk}
+            {cli()} view {link} --output {disk}/long & view=$!
+            while [ ! -e {disk}/long.part ]; do sleep 0.02; done
+            head -c 6000000 /dev/zero > {disk}/other
+            wait $view; echo "code $?" >&2
+            rm {disk}/other
+            {cli()} view {link} --output {disk}/long || exit 98
+            cp {disk}/long {self.lab["b"].home}/long"""
+        view = self.lab["b"].start("unshare", "-m", "sh", "-c", script, name="b/view-filling-disk")
+        view.expect_exit(0, 60)
+        self.assertIn(f"code {LOCAL_FILE}", view.text())
+        self.assert_same_file(source, self.lab["b"].home / "long")
+
+    def test_output_that_cannot_be(self):
+        source = make_file(self.lab["a"].home / "small", 1000)
+        link = Broadcast(self.lab["a"], source, "--relay", self.relay).link
+        taken = make_file(self.lab["b"].home / "taken", 1000, seed=9)
+        for output in (taken, self.lab["b"].home, "/proc/nothing", self.lab["b"].home / "no" / "x"):
+            with self.subTest(output=output):
+                view = start_view(self.lab["b"], link, output, json=False)
+                self.assert_fails(view, LOCAL_FILE)
+        self.assert_same_file(taken, make_file(self.lab["b"].home / "copy", 1000, seed=9))
+
+
+class BadRelayTest(LabTestCase):
+    @classmethod
+    def make_lab(cls):
+        return Lab.plain({"a": "", "b": "", "server": "", "bad": ""})
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.relay = start_relay(cls.lab["server"])[1]
+        cls.down = f"ws://{cls.lab['bad'].ipv4}:9"
+
+    def share(self, *relays, name=None):
+        source = make_file(self.lab["a"].home / (name or self.id()), 300_000)
+        words = [word for relay in relays for word in ("--relay", relay)]
+        return source, Broadcast(self.lab["a"], source, *words)
+
+    def view(self, link, *relays):
+        words = [word for relay in relays for word in ("--relay", relay)]
+        return start_view(self.lab["b"], link, self.lab["b"].home / self.id(), *words)
+
+    def fail_through(self, mode, port, timeout=40):
+        """Nothing but a bad relay is asked: an error, in a time that a person waits."""
+        relay = start_fake_relay(self.lab["bad"], mode, port)
+        view = self.view("defiance:" + naddr("x", AUTHOR_KEY, SHARED_FILE, [relay]))
+        peak, deadline = 0, time.monotonic() + timeout
+        while view.running and time.monotonic() < deadline:
+            peak = max(peak, peak_memory_kb(view))
+            self.lab.sleep(0.1)
+        self.assert_fails(view, (NOT_FOUND, NETWORK), timeout=1)
+        self.assertLess(peak, MEMORY_KB)
+
+    def test_all_relays_are_down(self):
+        source = make_file(self.lab["a"].home / "down", 1000)
+        program = self.lab["a"].start(cli(), "broadcast", source, "--relay", self.down)
+        program.wait_line(f"{self.lab['bad'].ipv4}:9")
+        browse = self.lab["b"].start(cli(), "browse", "--relay", self.down)
+        self.assert_fails(browse, NETWORK, self.lab["bad"].ipv4)
+
+    def test_one_of_two_relays_is_down(self):
+        source, broadcast = self.share(self.down, self.relay)
+        self.view(broadcast.link).expect_exit(0)
+        self.assert_same_file(source, self.lab["b"].home / self.id())
+
+    def test_bad_relay_beside_a_good_one(self):
+        modes = ("silent", "refuse", "mute", "liar", "huge", "flood", "garbage")
+        for port, mode in enumerate(modes, 8001):
+            with self.subTest(mode=mode):
+                bad = start_fake_relay(self.lab["bad"], mode, port)
+                source, broadcast = self.share(bad, self.relay, name=mode)
+                output = self.lab["b"].home / mode
+                view = start_view(self.lab["b"], broadcast.link, output)
+                view.expect_exit(0)
+                self.assert_same_file(source, output)
+                broadcast.program.kill()
+
+    def test_silent_relay_alone(self):
+        self.fail_through("silent", 8101)
+
+    def test_mute_relay_alone(self):
+        self.fail_through("mute", 8102)
+
+    def test_huge_events_alone(self):
+        self.fail_through("huge", 8103)
+
+    def test_flood_alone(self):
+        self.fail_through("flood", 8104)
+
+    def test_garbage_alone(self):
+        self.fail_through("garbage", 8105)
+
+    def test_liar_alone(self):
+        bad = start_fake_relay(self.lab["bad"], "liar", 8106)
+        _, broadcast = self.share(bad)
+        view = self.view(broadcast.link)
+        self.assert_fails(view, (NOT_FOUND, NETWORK, INTEGRITY), timeout=60)
+        self.assertNotIn("a lie", view.text())
+        browse = self.lab["b"].start(cli(), "browse", "--relay", bad)
+        browse.wait(60)
+        self.assertNotIn("a lie", browse.text())
+
+    def test_slow_relay(self):
+        self.lab.set("server", "delay=700ms,rate=64kbit")
+        try:
+            source, broadcast = self.share(self.relay)
+            self.view(broadcast.link).expect_exit(0, 60)
+            self.assert_same_file(source, self.lab["b"].home / self.id())
+        finally:
+            self.lab.set("server", "delay=0,rate=unlimited")
+
+
+if __name__ == "__main__":
+    main("setpriv", "unshare")
