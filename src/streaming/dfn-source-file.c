@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@ struct _DfnSourceFile {
   int fd;
   char *path;
   struct stat info; /* as it was when the file was opened */
+  goffset hole_begin, hole_end;
 };
 
 static gboolean
@@ -134,11 +136,34 @@ dfn_source_file_check (DfnSourceFile *self, GError **error)
   return TRUE;
 }
 
+/* Reading a hole would fill the page cache with zeros that the file system does not even have.
+ * Where holes are not reported, all of the file counts as data. */
+static gboolean
+is_in_hole (DfnSourceFile *self, gsize length, goffset offset)
+{
+  if (offset < self->hole_begin || offset >= self->hole_end)
+    {
+      goffset data = lseek (self->fd, offset, SEEK_DATA);
+
+      if (data < 0 && errno == ENXIO)
+        data = self->info.st_size;
+      self->hole_begin = offset;
+      self->hole_end = MAX (data, offset);
+    }
+  return offset + (goffset) length <= self->hole_end;
+}
+
 gboolean
 dfn_source_file_read (DfnSourceFile *self, void *out, gsize length, goffset offset, GError **error)
 {
-  gssize n = dfn_file_read_all (self->fd, out, length, offset);
+  gssize n;
 
+  if (is_in_hole (self, length, offset))
+    {
+      memset (out, 0, length);
+      return TRUE;
+    }
+  n = dfn_file_read_all (self->fd, out, length, offset);
   if (n < 0)
     return fail_io (self, errno, error);
   if ((gsize) n < length)

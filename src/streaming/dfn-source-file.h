@@ -45,6 +45,9 @@ gboolean dfn_source_file_check (DfnSourceFile *self, GError **error);
  * @out: (out caller-allocates): room for @length bytes
  * @offset: where to begin, in bytes
  *
+ * Holes are not read but known. What was read counts only if dfn_source_file_check() succeeds
+ * afterwards.
+ *
  * Returns: %TRUE if all @length bytes were read; else %FALSE with %DFN_STREAMING_ERROR_FILE_CHANGED
  *   where the file ends early, or %DFN_STREAMING_ERROR_IO
  */

@@ -420,6 +420,7 @@ test_output_is_the_file (Fixture *fixture, gconstpointer data)
   g_autoptr (DfnChunkStore) store = NULL;
   g_autoptr (DfnChunkStore) second = test_open (second_output, fixture->manifest, NULL);
 
+  g_assert_nonnull (copy);
   /* A state may be left from a run that was killed after it had renamed the data. */
   g_assert_true (g_file_set_contents (fixture->state, "x", 1, NULL));
   store = open_download (fixture);

@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: MIT */
+#include "dfn-fetch-plan.h"
+
+#include "dfn-fetch-peer.h"
+#include "dfn-manifest.h"
+
+/* How long a chunk that failed at a peer is left to others. */
+#define AVOID_US 1000000
+
+/* A chunk is present, or to be asked for (todo), or neither: then it is asked for. */
+struct _DfnFetchPlan {
+  guint32 n_chunks;
+  guint32 last_length;
+  DfnBitmap *present;
+  DfnBitmap *todo;
+  guint32 todo_from;       /* no number below is in todo */
+  guint32 todo_ahead_from; /* nor one from the playhead to below this */
+  guint32 playhead;
+  guint64 generation; /* rises whenever a peer without anything to ask may have something */
+  guint64 n_calls;
+
+  GPtrArray *peers;       /* DfnFetchPeer */
+  GHashTable *avoids;     /* chunk -> Avoid */
+  gint64 avoids_until_us; /* the earliest end of one */
+  GArray *redundant;      /* Redundant */
+  DfnFetchStats totals;
+};
+
+typedef struct {
+  guint64 peer;
+  gint64 until_us;
+} Avoid;
+
+typedef struct {
+  guint64 peer;
+  guint32 index;
+} Redundant;
+
+DfnFetchPlan *
+dfn_fetch_plan_new (guint64 size, const DfnBitmap *present)
+{
+  DfnFetchPlan *self;
+
+  g_return_val_if_fail (size >= 1 && size <= DFN_MANIFEST_MAX_SIZE, NULL);
+
+  self = g_new0 (DfnFetchPlan, 1);
+  self->n_chunks = (guint32) ((size - 1) / DFN_CHUNK_SIZE + 1);
+  self->last_length = (guint32) (size - (guint64) (self->n_chunks - 1) * DFN_CHUNK_SIZE);
+  self->present = present != NULL ? dfn_bitmap_copy (present) : dfn_bitmap_new (self->n_chunks);
+  g_assert (dfn_bitmap_get_n_bits (self->present) == self->n_chunks);
+  self->todo = dfn_bitmap_new_full (self->n_chunks);
+  for (guint32 i = dfn_bitmap_next (self->present, 0); i < self->n_chunks;
+       i = dfn_bitmap_next (self->present, i + 1))
+    dfn_bitmap_remove (self->todo, i);
+  self->generation = 1;
+  self->peers = g_ptr_array_new_with_free_func ((GDestroyNotify) dfn_fetch_peer_free);
+  self->avoids = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
+  self->avoids_until_us = G_MAXINT64;
+  self->redundant = g_array_new (FALSE, FALSE, sizeof (Redundant));
+  return self;
+}
+
+void
+dfn_fetch_plan_free (DfnFetchPlan *self)
+{
+  dfn_bitmap_free (self->present);
+  dfn_bitmap_free (self->todo);
+  g_ptr_array_unref (self->peers);
+  g_hash_table_unref (self->avoids);
+  g_array_unref (self->redundant);
+  g_free (self);
+}
+
+static DfnFetchPeer *
+peer_at (DfnFetchPlan *self, guint place)
+{
+  return g_ptr_array_index (self->peers, place);
+}
+
+static DfnFetchPeer *
+lookup (DfnFetchPlan *self, guint64 id)
+{
+  for (guint i = 0; i < self->peers->len; i++)
+    if (peer_at (self, i)->id == id)
+      return peer_at (self, i);
+  return NULL;
+}
+
+static guint32
+length_of (DfnFetchPlan *self, guint32 index)
+{
+  return index == self->n_chunks - 1 ? self->last_length : DFN_CHUNK_SIZE;
+}
+
+static gboolean
+is_outstanding (DfnFetchPlan *self, guint32 index)
+{
+  for (guint i = 0; i < self->peers->len; i++)
+    if (dfn_fetch_peer_find (peer_at (self, i), index) >= 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Chunks are taken in order, so one that comes back is at the front by itself. */
+static void
+give_back (DfnFetchPlan *self, guint32 index)
+{
+  if (dfn_bitmap_has (self->present, index) || is_outstanding (self, index)
+      || !dfn_bitmap_add (self->todo, index))
+    return;
+  self->todo_from = MIN (self->todo_from, index);
+  if (index >= self->playhead)
+    self->todo_ahead_from = MIN (self->todo_ahead_from, index);
+  self->generation++;
+}
+
+gboolean
+dfn_fetch_plan_add_peer (DfnFetchPlan *self, gint64 now_us, guint64 peer, const DfnBitmap *has)
+{
+  g_return_val_if_fail (lookup (self, peer) == NULL, FALSE);
+  g_return_val_if_fail (has == NULL || dfn_bitmap_get_n_bits (has) == self->n_chunks, FALSE);
+
+  if (self->peers->len >= DFN_FETCH_PLAN_MAX_PEERS)
+    return FALSE;
+  g_ptr_array_add (self->peers, dfn_fetch_peer_new (peer, has, now_us));
+  return TRUE;
+}
+
+void
+dfn_fetch_plan_remove_peer (DfnFetchPlan *self, guint64 peer)
+{
+  DfnFetchPeer *gone = lookup (self, peer);
+  g_autoptr (GArray) requests = NULL;
+
+  if (gone == NULL)
+    return;
+  requests = g_array_ref (gone->requests);
+  for (guint i = self->redundant->len; i > 0; i--)
+    if (g_array_index (self->redundant, Redundant, i - 1).peer == peer)
+      g_array_remove_index (self->redundant, i - 1);
+  g_ptr_array_remove (self->peers, gone);
+  for (guint i = 0; i < requests->len; i++)
+    give_back (self, g_array_index (requests, DfnFetchRequest, i).index);
+}
+
+void
+dfn_fetch_plan_set_peer_chunks (DfnFetchPlan *self, guint64 peer, const DfnBitmap *has)
+{
+  DfnFetchPeer *changed = lookup (self, peer);
+
+  g_return_if_fail (has == NULL || dfn_bitmap_get_n_bits (has) == self->n_chunks);
+
+  if (changed == NULL)
+    return;
+  g_clear_pointer (&changed->has, dfn_bitmap_free);
+  changed->has = has != NULL ? dfn_bitmap_copy (has) : NULL;
+  changed->exhausted_generation = 0;
+}
+
+void
+dfn_fetch_plan_add_peer_chunk (DfnFetchPlan *self, guint64 peer, guint32 index)
+{
+  DfnFetchPeer *changed = lookup (self, peer);
+
+  if (changed == NULL || changed->has == NULL || index >= self->n_chunks)
+    return;
+  if (dfn_bitmap_add (changed->has, index))
+    changed->exhausted_generation = 0;
+}
+
+void
+dfn_fetch_plan_set_playhead (DfnFetchPlan *self, guint32 index)
+{
+  g_return_if_fail (index < self->n_chunks);
+
+  self->playhead = index;
+  self->todo_ahead_from = index;
+}
+
+/* What failed somewhere */
+
+static void
+avoid (DfnFetchPlan *self, guint32 index, guint64 peer, gint64 now_us)
+{
+  Avoid *entry = g_new0 (Avoid, 1);
+
+  entry->peer = peer;
+  entry->until_us = now_us + AVOID_US;
+  g_hash_table_replace (self->avoids, GUINT_TO_POINTER (index), entry);
+  self->avoids_until_us = MIN (self->avoids_until_us, entry->until_us);
+}
+
+static gboolean
+is_avoided (DfnFetchPlan *self, guint32 index, guint64 peer)
+{
+  Avoid *entry = g_hash_table_lookup (self->avoids, GUINT_TO_POINTER (index));
+
+  return entry != NULL && entry->peer == peer;
+}
+
+static void
+end_avoids (DfnFetchPlan *self, gint64 now_us)
+{
+  GHashTableIter iter;
+  Avoid *entry;
+
+  if (now_us < self->avoids_until_us)
+    return;
+  self->avoids_until_us = G_MAXINT64;
+  self->generation++;
+  g_hash_table_iter_init (&iter, self->avoids);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &entry))
+    if (now_us >= entry->until_us)
+      g_hash_table_iter_remove (&iter);
+    else
+      self->avoids_until_us = MIN (self->avoids_until_us, entry->until_us);
+}
+
+/* What to ask of whom */
+
+static guint32
+next_todo (DfnFetchPlan *self, DfnFetchPeer *peer, guint32 from)
+{
+  return peer->has == NULL ? dfn_bitmap_next (self->todo, from)
+                           : dfn_bitmap_next_common (self->todo, peer->has, from);
+}
+
+/* The first chunk from @from to before @end that can be asked of @peer, or the number of chunks. */
+static guint32
+find_between (DfnFetchPlan *self, DfnFetchPeer *peer, guint32 from, guint32 end)
+{
+  guint32 i = next_todo (self, peer, from);
+
+  while (i < end && is_avoided (self, i, peer->id))
+    i = next_todo (self, peer, i + 1);
+  return i < end ? i : self->n_chunks;
+}
+
+static guint32
+find_chunk (DfnFetchPlan *self, DfnFetchPeer *peer)
+{
+  guint32 found;
+
+  self->todo_ahead_from = dfn_bitmap_next (self->todo, self->todo_ahead_from);
+  self->todo_from = dfn_bitmap_next (self->todo, self->todo_from);
+  found = find_between (self, peer, self->todo_ahead_from, self->n_chunks);
+  if (found == self->n_chunks && self->todo_from < self->playhead)
+    found = find_between (self, peer, self->todo_from, self->playhead);
+  if (found == self->n_chunks)
+    peer->exhausted_generation = self->generation;
+  return found;
+}
+
+/* Near the end a slow peer would keep everybody waiting for its last chunks: it gets none that
+ * another could bring sooner even if that one fetched all the others first. */
+static gboolean
+is_better_left (DfnFetchPlan *self, DfnFetchPeer *peer, guint32 index, gint64 now_us)
+{
+  guint64 todo_bytes = (guint64) dfn_bitmap_get_n_set (self->todo) * DFN_CHUNK_SIZE;
+  double expected;
+
+  if (peer->n_received == 0)
+    return FALSE;
+  expected = dfn_fetch_peer_expect (peer, length_of (self, index));
+  for (guint i = 0; i < self->peers->len; i++)
+    {
+      DfnFetchPeer *other = peer_at (self, i);
+
+      if (other != peer && other->n_received > 0 && !other->is_stalled
+          && now_us >= other->backoff_until_us && dfn_fetch_peer_has (other, index)
+          && !is_avoided (self, index, other->id)
+          && dfn_fetch_peer_expect (other, todo_bytes) < expected)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* The peer with room that promises a chunk soonest, of those not passed over in this call. */
+static DfnFetchPeer *
+choose_peer (DfnFetchPlan *self, gint64 now_us)
+{
+  DfnFetchPeer *best = NULL;
+  double best_expected = 0;
+
+  for (guint i = 0; i < self->peers->len; i++)
+    {
+      DfnFetchPeer *peer = peer_at (self, i);
+      double expected;
+
+      if (peer->exhausted_generation == self->generation || peer->passed_over == self->n_calls
+          || !dfn_fetch_peer_has_room (peer, DFN_CHUNK_SIZE, now_us))
+        continue;
+      expected = dfn_fetch_peer_expect (peer, DFN_CHUNK_SIZE);
+      if (best == NULL || expected < best_expected)
+        {
+          best = peer;
+          best_expected = expected;
+        }
+    }
+  return best;
+}
+
+static gboolean
+ask (DfnFetchPlan *self,
+     DfnFetchPeer *from,
+     guint32 chunk,
+     gint64 now_us,
+     guint64 *peer,
+     guint32 *index)
+{
+  dfn_fetch_peer_ask (from, chunk, length_of (self, chunk), now_us);
+  self->totals.n_requests++;
+  *peer = from->id;
+  *index = chunk;
+  return TRUE;
+}
+
+/* The peer with room that would bring a late chunk soonest; a chunk is asked of two at most. */
+static DfnFetchPeer *
+choose_second (DfnFetchPlan *self, DfnFetchPeer *late, guint32 index, gint64 now_us)
+{
+  DfnFetchPeer *best = NULL;
+
+  for (guint i = 0; i < self->peers->len; i++)
+    {
+      DfnFetchPeer *peer = peer_at (self, i);
+
+      if (peer == late)
+        continue;
+      if (dfn_fetch_peer_find (peer, index) >= 0)
+        return NULL;
+      if (!peer->is_stalled && dfn_fetch_peer_has (peer, index)
+          && dfn_fetch_peer_has_room (peer, DFN_CHUNK_SIZE, now_us)
+          && !is_avoided (self, index, peer->id)
+          && (best == NULL || dfn_fetch_peer_expect (peer, 0) < dfn_fetch_peer_expect (best, 0)))
+        best = peer;
+    }
+  return best;
+}
+
+static gboolean
+hedge (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *index)
+{
+  for (guint i = 0; i < self->peers->len; i++)
+    {
+      DfnFetchPeer *late = peer_at (self, i);
+      gint64 late_us = dfn_fetch_peer_get_late_us (late);
+
+      for (guint j = 0; j < late->requests->len; j++)
+        {
+          const DfnFetchRequest *request = &g_array_index (late->requests, DfnFetchRequest, j);
+          DfnFetchPeer *second = NULL;
+
+          if (now_us >= request->sent_us + late_us)
+            second = choose_second (self, late, request->index, now_us);
+          if (second == NULL)
+            continue;
+          self->totals.n_hedges++;
+          return ask (self, second, request->index, now_us, peer, index);
+        }
+    }
+  return FALSE;
+}
+
+gboolean
+dfn_fetch_plan_next (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *index)
+{
+  DfnFetchPeer *chosen;
+
+  end_avoids (self, now_us);
+  self->n_calls++;
+  while ((chosen = choose_peer (self, now_us)) != NULL)
+    {
+      guint32 chunk = find_chunk (self, chosen);
+
+      if (chunk == self->n_chunks)
+        continue;
+      if (is_better_left (self, chosen, chunk, now_us))
+        {
+          chosen->passed_over = self->n_calls;
+          continue;
+        }
+      dfn_bitmap_remove (self->todo, chunk);
+      return ask (self, chosen, chunk, now_us, peer, index);
+    }
+  if (dfn_bitmap_get_n_set (self->todo) > 0)
+    return FALSE;
+  return hedge (self, now_us, peer, index);
+}
+
+gboolean
+dfn_fetch_plan_next_abandoned (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *index)
+{
+  if (self->redundant->len > 0)
+    {
+      Redundant last = g_array_index (self->redundant, Redundant, self->redundant->len - 1);
+
+      g_array_set_size (self->redundant, self->redundant->len - 1);
+      *peer = last.peer;
+      *index = last.index;
+      return TRUE;
+    }
+  for (guint i = 0; i < self->peers->len; i++)
+    {
+      DfnFetchPeer *late = peer_at (self, i);
+
+      if (now_us < dfn_fetch_peer_get_deadline (late))
+        continue;
+      *peer = late->id;
+      *index = g_array_index (late->requests, DfnFetchRequest, 0).index;
+      self->totals.n_timeouts++;
+      dfn_fetch_peer_expire (late, now_us);
+      dfn_fetch_peer_forget (late, 0);
+      avoid (self, *index, late->id, now_us);
+      give_back (self, *index);
+      return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+wake_at (gint64 *wakeup_us, gint64 time_us, gint64 now_us)
+{
+  if (time_us > now_us)
+    *wakeup_us = MIN (*wakeup_us, time_us);
+}
+
+gint64
+dfn_fetch_plan_get_wakeup (DfnFetchPlan *self, gint64 now_us)
+{
+  gboolean is_end = dfn_bitmap_get_n_set (self->todo) == 0;
+  gint64 wakeup_us = G_MAXINT64;
+
+  wake_at (&wakeup_us, self->avoids_until_us, now_us);
+  for (guint i = 0; i < self->peers->len; i++)
+    {
+      DfnFetchPeer *peer = peer_at (self, i);
+
+      wake_at (&wakeup_us, dfn_fetch_peer_get_deadline (peer), now_us);
+      wake_at (&wakeup_us, peer->backoff_until_us, now_us);
+      if (is_end && self->peers->len > 1)
+        wake_at (&wakeup_us, dfn_fetch_peer_get_next_late (peer, now_us), now_us);
+    }
+  return wakeup_us;
+}
+
+void
+dfn_fetch_plan_active (DfnFetchPlan *self, gint64 now_us, guint64 peer)
+{
+  DfnFetchPeer *active = lookup (self, peer);
+
+  if (active != NULL)
+    dfn_fetch_peer_show_life (active, now_us);
+}
+
+static void
+make_redundant (DfnFetchPlan *self, guint32 index)
+{
+  for (guint i = 0; i < self->peers->len; i++)
+    {
+      DfnFetchPeer *peer = peer_at (self, i);
+      int place = dfn_fetch_peer_find (peer, index);
+      Redundant entry = { .peer = peer->id, .index = index };
+
+      if (place < 0)
+        continue;
+      dfn_fetch_peer_forget (peer, (guint) place);
+      g_array_append_val (self->redundant, entry);
+    }
+}
+
+gboolean
+dfn_fetch_plan_received (DfnFetchPlan *self, gint64 now_us, guint64 peer, guint32 index)
+{
+  DfnFetchPeer *from = lookup (self, peer);
+  int place;
+
+  g_return_val_if_fail (index < self->n_chunks, FALSE);
+
+  if (from != NULL)
+    {
+      place = dfn_fetch_peer_find (from, index);
+      if (place >= 0)
+        dfn_fetch_peer_deliver (from, (guint) place, now_us);
+      else
+        dfn_fetch_peer_show_life (from, now_us);
+    }
+  self->totals.n_received++;
+  if (!dfn_bitmap_add (self->present, index))
+    {
+      self->totals.n_duplicates++;
+      return FALSE;
+    }
+  dfn_bitmap_remove (self->todo, index);
+  g_hash_table_remove (self->avoids, GUINT_TO_POINTER (index));
+  make_redundant (self, index);
+  return TRUE;
+}
+
+void
+dfn_fetch_plan_failed (
+    DfnFetchPlan *self, gint64 now_us, guint64 peer, guint32 index, DfnFetchFailure failure)
+{
+  DfnFetchPeer *from = lookup (self, peer);
+  int place;
+
+  g_return_if_fail (index < self->n_chunks);
+
+  self->totals.n_failures++;
+  if (from != NULL)
+    {
+      place = dfn_fetch_peer_find (from, index);
+      if (place >= 0)
+        dfn_fetch_peer_forget (from, (guint) place);
+      from->n_failures++;
+      if (failure == DFN_FETCH_FAILURE_HARD)
+        dfn_fetch_peer_fail_hard (from, now_us);
+      avoid (self, index, peer, now_us);
+    }
+  give_back (self, index);
+}
+
+void
+dfn_fetch_plan_lost (DfnFetchPlan *self, guint32 index)
+{
+  g_return_if_fail (index < self->n_chunks);
+
+  if (dfn_bitmap_remove (self->present, index))
+    give_back (self, index);
+}
+
+gboolean
+dfn_fetch_plan_is_done (DfnFetchPlan *self)
+{
+  return dfn_bitmap_get_n_set (self->present) == self->n_chunks;
+}
+
+void
+dfn_fetch_plan_get_stats (DfnFetchPlan *self, DfnFetchStats *stats)
+{
+  *stats = self->totals;
+  stats->n_peers = self->peers->len;
+  stats->n_missing = self->n_chunks - dfn_bitmap_get_n_set (self->present);
+  for (guint i = 0; i < self->peers->len; i++)
+    {
+      stats->n_outstanding += peer_at (self, i)->requests->len;
+      stats->rate += peer_at (self, i)->rate;
+    }
+}
+
+gboolean
+dfn_fetch_plan_get_peer_stats (DfnFetchPlan *self, guint64 peer, DfnFetchPeerStats *stats)
+{
+  DfnFetchPeer *from = lookup (self, peer);
+
+  if (from == NULL)
+    return FALSE;
+  *stats = (DfnFetchPeerStats){
+    .rate = from->rate,
+    .response_us = (gint64) from->response_us,
+    .window = dfn_fetch_peer_get_window (from),
+    .outstanding = from->outstanding,
+    .n_received = from->n_received,
+    .n_timeouts = from->n_timeouts,
+    .n_failures = from->n_failures,
+    .is_stalled = from->is_stalled,
+  };
+  return TRUE;
+}
