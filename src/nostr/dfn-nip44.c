@@ -45,20 +45,21 @@ DfnNip44Conversation *
 dfn_nip44_conversation_new (DfnNostrKey *own, const char *peer_pubkey, GError **error)
 {
   static const char salt[] = "nip44-v2";
-  guint8 *key;
+  guint8 *shared_x, *key;
 
   g_return_val_if_fail (own != NULL, NULL);
   g_return_val_if_fail (peer_pubkey != NULL, NULL);
 
-  key = dfn_secret_new (KEY_SIZE);
-  if (!dfn_nostr_key_ecdh (own, peer_pubkey, key, error))
+  shared_x = dfn_secret_new (KEY_SIZE);
+  if (!dfn_nostr_key_ecdh (own, peer_pubkey, shared_x, error))
     {
-      dfn_secret_free (key);
+      dfn_secret_free (shared_x);
       return NULL;
     }
-  /* HKDF-Extract (RFC 5869, section 2.2); the code is written over its own message, which
-   * dfn_hmac_sha256() has read by then. */
-  dfn_hmac_sha256 (salt, strlen (salt), key, KEY_SIZE, key);
+  /* HKDF-Extract (RFC 5869, section 2.2). */
+  key = dfn_secret_new (KEY_SIZE);
+  dfn_hmac_sha256 (salt, strlen (salt), shared_x, KEY_SIZE, key);
+  dfn_secret_free (shared_x);
   return conversation_new (key);
 }
 
