@@ -89,6 +89,35 @@ dfn_ice_config_new (void)
   return g_object_new (DFN_TYPE_ICE_CONFIG, NULL);
 }
 
+static DfnIceServer *
+server_copy (const DfnIceServer *server)
+{
+  DfnIceServer *copy = g_new0 (DfnIceServer, 1);
+
+  copy->host = g_strdup (server->host);
+  copy->port = server->port;
+  copy->user = g_strdup (server->user);
+  if (server->password != NULL)
+    copy->password = dfn_secret_dup (server->password, strlen (server->password) + 1);
+  return copy;
+}
+
+DfnIceConfig *
+dfn_ice_config_copy (DfnIceConfig *self)
+{
+  DfnIceConfig *copy = dfn_ice_config_new ();
+
+  g_ptr_array_set_size (copy->stun, 0);
+  for (guint i = 0; i < self->stun->len; i++)
+    g_ptr_array_add (copy->stun, server_copy (self->stun->pdata[i]));
+  copy->stun_is_default = self->stun_is_default;
+  if (self->turn != NULL)
+    copy->turn = server_copy (self->turn);
+  copy->force_relay = self->force_relay;
+  copy->scope = self->scope;
+  return copy;
+}
+
 gboolean
 dfn_ice_config_add_stun (DfnIceConfig *self, const char *text, GError **error)
 {

@@ -39,6 +39,13 @@ G_DECLARE_FINAL_TYPE (DfnIceConfig, dfn_ice_config, DFN, ICE_CONFIG, GObject)
 DfnIceConfig *dfn_ice_config_new (void);
 
 /**
+ * dfn_ice_config_copy:
+ *
+ * Returns: (transfer full): an independent configuration with the same content
+ */
+DfnIceConfig *dfn_ice_config_copy (DfnIceConfig *self);
+
+/**
  * dfn_ice_config_add_stun:
  * @text: `HOST`, `HOST:PORT` or `stun:HOST:PORT`; the first one replaces the defaults
  *

@@ -40,6 +40,8 @@ struct _DfnPeer {
 
   DfnPeerProviderFunc provider;
   gpointer provider_data;
+  DfnPeerActivityFunc activity;
+  gpointer activity_data;
   GQueue waiting; /* of DfnPeerStream, the peer's requests in the order they came */
   guint n_provided;
 

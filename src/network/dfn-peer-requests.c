@@ -142,7 +142,9 @@ dfn_peer_take_response (DfnPeer *self,
     }
   if (length > 0)
     g_byte_array_append (stream->data, data, (guint) length);
-  if (stream->data->len == stream->expected_size)
+  if (self->activity != NULL)
+    self->activity (self, self->activity_data);
+  if (stream->func != NULL && stream->data->len == stream->expected_size)
     complete_request (self, stream);
   return TRUE;
 }

@@ -403,6 +403,13 @@ dfn_peer_set_provider (DfnPeer *self, DfnPeerProviderFunc func, gpointer user_da
 }
 
 void
+dfn_peer_set_activity (DfnPeer *self, DfnPeerActivityFunc func, gpointer user_data)
+{
+  self->activity = func;
+  self->activity_data = user_data;
+}
+
+void
 dfn_peer_send_have (DfnPeer *self, const Dfn__Have *have)
 {
   Dfn__Frame frame = DFN__FRAME__INIT;

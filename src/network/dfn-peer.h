@@ -96,6 +96,16 @@ gint64 dfn_peer_request (DfnPeer *self,
                          DfnPeerResponseFunc func,
                          gpointer user_data);
 
+/**
+ * DfnPeerActivityFunc:
+ *
+ * Called when bytes of an answer arrive, so that a slow peer is not taken for a silent one.
+ */
+typedef void (*DfnPeerActivityFunc) (DfnPeer *peer, gpointer user_data);
+
+/* @func: (nullable): hears of every piece of an answer */
+void dfn_peer_set_activity (DfnPeer *self, DfnPeerActivityFunc func, gpointer user_data);
+
 /* Takes a request back; its function will not be called. */
 void dfn_peer_cancel (DfnPeer *self, gint64 request);
 

@@ -93,7 +93,7 @@ typedef struct {
 /** DFN_QUIC_MAX_DATAGRAM: the longest datagram taken, in bytes; it fits the smallest path */
 #define DFN_QUIC_MAX_DATAGRAM 1100
 /** DFN_QUIC_MAX_PEER_STREAMS: how many streams a peer may have open to us at once */
-#define DFN_QUIC_MAX_PEER_STREAMS 128
+#define DFN_QUIC_MAX_PEER_STREAMS 192
 
 /**
  * dfn_quic_new:

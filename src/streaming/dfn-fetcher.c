@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+#include "dfn-fetcher.h"
+
+#include "dfn-streaming-error.h"
+#include "dfn-timer.h"
+
+#include <string.h>
+
+/* No more is asked for while this much waits for the disk. */
+#define MAX_BEHIND (DFN_CHUNK_STORE_QUEUE_LIMIT / 2)
+
+/* A provider, and what was asked of it. */
+typedef struct {
+  DfnFetcher *fetcher;
+  DfnPeer *peer;
+  guint64 id;
+  DfnBitmap *has;       /* NULL until the peer says that it has less than everything */
+  GHashTable *requests; /* chunk + 1: request (GSIZE) */
+} Provider;
+
+struct _DfnFetcher {
+  GObject parent_instance;
+
+  DfnChunkStore *store;
+  DfnManifest *manifest;
+  DfnFetchPlan *plan;
+  GPtrArray *providers; /* of owned Provider */
+  guint64 last_id;
+  GSource *timer;
+  gboolean is_over;
+};
+
+G_DEFINE_FINAL_TYPE (DfnFetcher, dfn_fetcher, G_TYPE_OBJECT)
+
+enum {
+  SIGNAL_STORED,
+  SIGNAL_COMPLETE,
+  SIGNAL_MISBEHAVED,
+  SIGNAL_WITHDRAWN,
+  SIGNAL_FAILED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+/* A chunk on its way, to the peer and back, then to the disk. */
+typedef struct {
+  DfnFetcher *fetcher; /* owned only on the way to the disk */
+  DfnPeer *peer;       /* the same */
+  guint64 provider;
+  guint32 chunk;
+} Errand;
+
+static void pump (DfnFetcher *self);
+
+static Provider *
+find_provider (DfnFetcher *self, guint64 id)
+{
+  for (guint i = 0; i < self->providers->len; i++)
+    if (((Provider *) self->providers->pdata[i])->id == id)
+      return self->providers->pdata[i];
+  return NULL;
+}
+
+static void
+provider_free (Provider *provider)
+{
+  GHashTableIter iter;
+  gpointer request;
+
+  g_signal_handlers_disconnect_by_data (provider->peer, provider);
+  dfn_peer_set_activity (provider->peer, NULL, NULL);
+  g_hash_table_iter_init (&iter, provider->requests);
+  while (g_hash_table_iter_next (&iter, NULL, &request))
+    dfn_peer_cancel (provider->peer, (gint64) GPOINTER_TO_SIZE (request));
+  g_hash_table_unref (provider->requests);
+  g_clear_pointer (&provider->has, dfn_bitmap_free);
+  g_object_unref (provider->peer);
+  g_free (provider);
+}
+
+static void
+remove_provider (DfnFetcher *self, Provider *provider)
+{
+  dfn_fetch_plan_remove_peer (self->plan, provider->id);
+  g_ptr_array_remove (self->providers, provider);
+}
+
+static void
+set_over (DfnFetcher *self)
+{
+  self->is_over = TRUE;
+  dfn_timer_source_set (self->timer, -1);
+  while (self->providers->len > 0)
+    remove_provider (self, self->providers->pdata[0]);
+}
+
+/* The disk */
+
+static void
+chunk_is_wrong (DfnFetcher *self, const Errand *errand)
+{
+  Provider *provider = find_provider (self, errand->provider);
+
+  dfn_fetch_plan_failed (self->plan, g_get_monotonic_time (), errand->provider, errand->chunk,
+                         DFN_FETCH_FAILURE_HARD);
+  if (provider != NULL)
+    remove_provider (self, provider);
+  g_signal_emit (self, signals[SIGNAL_MISBEHAVED], 0, errand->peer);
+}
+
+static void
+take_put_error (DfnFetcher *self, const Errand *errand, const GError *error)
+{
+  if (g_error_matches (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_INTEGRITY))
+    chunk_is_wrong (self, errand);
+  else if (g_error_matches (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_BUSY))
+    dfn_fetch_plan_failed (self->plan, g_get_monotonic_time (), errand->provider, errand->chunk,
+                           DFN_FETCH_FAILURE_REFUSED);
+  else
+    {
+      set_over (self);
+      g_signal_emit (self, signals[SIGNAL_FAILED], 0, error);
+    }
+}
+
+static void
+on_put (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Errand *errand = user_data;
+  g_autoptr (DfnFetcher) self = errand->fetcher;
+  g_autoptr (DfnPeer) peer = errand->peer;
+  g_autoptr (GError) error = NULL;
+  gboolean ok = dfn_chunk_store_put_finish (DFN_CHUNK_STORE (source), result, &error);
+
+  if (!self->is_over && ok)
+    {
+      guint64 length = dfn_manifest_get_chunk_length (self->manifest, errand->chunk);
+
+      g_signal_emit (self, signals[SIGNAL_STORED], 0, length);
+      if (dfn_chunk_store_is_full (self->store) && !self->is_over)
+        {
+          set_over (self);
+          g_signal_emit (self, signals[SIGNAL_COMPLETE], 0);
+        }
+    }
+  else if (!self->is_over)
+    take_put_error (self, errand, error);
+  g_free (errand);
+  pump (self);
+}
+
+/* Peers */
+
+static void
+take_chunk (Provider *provider, guint32 chunk, const DfnPeerResponse *response)
+{
+  DfnFetcher *self = provider->fetcher;
+  Errand *errand;
+
+  if (!dfn_fetch_plan_received (self->plan, response->received_us, provider->id, chunk))
+    return;
+  errand = g_new (Errand, 1);
+  errand->fetcher = g_object_ref (self);
+  errand->peer = g_object_ref (provider->peer);
+  errand->provider = provider->id;
+  errand->chunk = chunk;
+  dfn_chunk_store_put_async (self->store, chunk, response->data, response->proof, on_put, errand);
+}
+
+static void
+withdrawn (Provider *provider)
+{
+  DfnFetcher *self = provider->fetcher;
+  g_autoptr (DfnPeer) peer = g_object_ref (provider->peer);
+
+  remove_provider (self, provider);
+  g_signal_emit (self, signals[SIGNAL_WITHDRAWN], 0, peer);
+}
+
+static void
+on_response (DfnPeer *peer, gint64 request, const DfnPeerResponse *response, gpointer user_data)
+{
+  Errand *errand = user_data;
+  g_autoptr (DfnFetcher) self = g_object_ref (errand->fetcher);
+  Provider *provider = find_provider (self, errand->provider);
+  guint32 chunk = errand->chunk;
+
+  g_free (errand);
+  if (provider == NULL)
+    return;
+  g_hash_table_remove (provider->requests, GSIZE_TO_POINTER ((gsize) chunk + 1));
+  if (response != NULL && response->status == DFN__CONTENT_RESPONSE__STATUS__OK)
+    take_chunk (provider, chunk, response);
+  else if (response != NULL && response->status == DFN__CONTENT_RESPONSE__STATUS__WITHDRAWN)
+    withdrawn (provider);
+  else
+    dfn_fetch_plan_failed (self->plan, g_get_monotonic_time (), provider->id, chunk,
+                           DFN_FETCH_FAILURE_REFUSED);
+  pump (self);
+}
+
+static void
+ask (DfnFetcher *self, guint64 id, guint32 chunk)
+{
+  Provider *provider = find_provider (self, id);
+  Errand *errand = g_new0 (Errand, 1);
+  gint64 request;
+
+  errand->fetcher = self;
+  errand->provider = id;
+  errand->chunk = chunk;
+  request =
+      dfn_peer_request (provider->peer, dfn_manifest_get_root (self->manifest), chunk,
+                        dfn_manifest_get_chunk_length (self->manifest, chunk), on_response, errand);
+  if (request < 0)
+    {
+      g_free (errand);
+      dfn_fetch_plan_failed (self->plan, g_get_monotonic_time (), id, chunk,
+                             DFN_FETCH_FAILURE_REFUSED);
+      return;
+    }
+  g_hash_table_insert (provider->requests, GSIZE_TO_POINTER ((gsize) chunk + 1),
+                       GSIZE_TO_POINTER ((gsize) request));
+}
+
+static void
+cancel_abandoned (DfnFetcher *self, gint64 now)
+{
+  guint64 id;
+  guint32 chunk;
+
+  while (dfn_fetch_plan_next_abandoned (self->plan, now, &id, &chunk))
+    {
+      Provider *provider = find_provider (self, id);
+      gpointer key = GSIZE_TO_POINTER ((gsize) chunk + 1);
+      gpointer request;
+
+      if (provider != NULL && g_hash_table_steal_extended (provider->requests, key, NULL, &request))
+        dfn_peer_cancel (provider->peer, (gint64) GPOINTER_TO_SIZE (request));
+    }
+}
+
+/* Does what the plan says is due. */
+static void
+pump (DfnFetcher *self)
+{
+  gint64 now = g_get_monotonic_time ();
+  guint64 id;
+  guint32 chunk;
+  gint64 wakeup;
+
+  if (self->is_over)
+    return;
+  cancel_abandoned (self, now);
+  while (dfn_chunk_store_get_bytes_in_flight (self->store) < MAX_BEHIND
+         && dfn_fetch_plan_next (self->plan, now, &id, &chunk))
+    ask (self, id, chunk);
+  wakeup = dfn_fetch_plan_get_wakeup (self->plan, now);
+  dfn_timer_source_set (self->timer, wakeup == G_MAXINT64 ? -1 : wakeup);
+}
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  pump (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+add_to_map (Provider *provider, const Dfn__Have *have)
+{
+  guint32 n_chunks = dfn_manifest_get_n_chunks (provider->fetcher->manifest);
+
+  if (provider->has == NULL)
+    provider->has = dfn_bitmap_new (n_chunks);
+  for (gsize i = 0; i < have->bitmap.len * 8; i++)
+    {
+      guint64 chunk = (guint64) have->first_chunk + i;
+
+      if (chunk < n_chunks && (have->bitmap.data[i / 8] & (0x80 >> i % 8)) != 0)
+        dfn_bitmap_add (provider->has, (guint32) chunk);
+    }
+}
+
+static void
+on_have (DfnPeer *peer, const Dfn__Have *have, Provider *provider)
+{
+  DfnFetcher *self = provider->fetcher;
+
+  if (memcmp (have->content.data, dfn_manifest_get_root (self->manifest), DFN_WIRE_CONTENT_SIZE)
+      != 0)
+    return;
+  if (have->withdrawn)
+    {
+      withdrawn (provider);
+      return;
+    }
+  if (have->complete)
+    g_clear_pointer (&provider->has, dfn_bitmap_free);
+  else
+    add_to_map (provider, have);
+  dfn_fetch_plan_set_peer_chunks (self->plan, provider->id, provider->has);
+  pump (self);
+}
+
+static void
+on_activity (DfnPeer *peer, gpointer user_data)
+{
+  Provider *provider = user_data;
+
+  dfn_fetch_plan_active (provider->fetcher->plan, g_get_monotonic_time (), provider->id);
+}
+
+static void
+on_peer_closed (DfnPeer *peer, Provider *provider)
+{
+  DfnFetcher *self = provider->fetcher;
+
+  remove_provider (self, provider);
+  pump (self);
+}
+
+/* Life */
+
+static void
+dfn_fetcher_dispose (GObject *object)
+{
+  DfnFetcher *self = DFN_FETCHER (object);
+
+  if (self->timer != NULL)
+    {
+      set_over (self);
+      g_source_destroy (self->timer);
+    }
+  g_clear_pointer (&self->timer, g_source_unref);
+  G_OBJECT_CLASS (dfn_fetcher_parent_class)->dispose (object);
+}
+
+static void
+dfn_fetcher_finalize (GObject *object)
+{
+  DfnFetcher *self = DFN_FETCHER (object);
+
+  g_clear_pointer (&self->plan, dfn_fetch_plan_free);
+  g_clear_pointer (&self->manifest, dfn_manifest_unref);
+  g_clear_object (&self->store);
+  g_ptr_array_unref (self->providers);
+  G_OBJECT_CLASS (dfn_fetcher_parent_class)->finalize (object);
+}
+
+static void
+dfn_fetcher_class_init (DfnFetcherClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = dfn_fetcher_dispose;
+  G_OBJECT_CLASS (klass)->finalize = dfn_fetcher_finalize;
+
+  signals[SIGNAL_STORED] = g_signal_new ("stored", DFN_TYPE_FETCHER, G_SIGNAL_RUN_LAST, 0, NULL,
+                                         NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT64);
+  signals[SIGNAL_COMPLETE] = g_signal_new ("complete", DFN_TYPE_FETCHER, G_SIGNAL_RUN_LAST, 0, NULL,
+                                           NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_MISBEHAVED] = g_signal_new ("misbehaved", DFN_TYPE_FETCHER, G_SIGNAL_RUN_LAST, 0,
+                                             NULL, NULL, NULL, G_TYPE_NONE, 1, DFN_TYPE_PEER);
+  signals[SIGNAL_WITHDRAWN] = g_signal_new ("withdrawn", DFN_TYPE_FETCHER, G_SIGNAL_RUN_LAST, 0,
+                                            NULL, NULL, NULL, G_TYPE_NONE, 1, DFN_TYPE_PEER);
+  signals[SIGNAL_FAILED] = g_signal_new ("failed", DFN_TYPE_FETCHER, G_SIGNAL_RUN_LAST, 0, NULL,
+                                         NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
+}
+
+static void
+dfn_fetcher_init (DfnFetcher *self)
+{
+  self->providers = g_ptr_array_new_with_free_func ((GDestroyNotify) provider_free);
+  self->timer = dfn_timer_source_new ();
+  g_source_set_callback (self->timer, on_timer, self, NULL);
+  g_source_attach (self->timer, g_main_context_get_thread_default ());
+}
+
+DfnFetcher *
+dfn_fetcher_new (DfnChunkStore *store)
+{
+  DfnFetcher *self = g_object_new (DFN_TYPE_FETCHER, NULL);
+
+  self->store = g_object_ref (store);
+  self->manifest = dfn_manifest_ref (dfn_chunk_store_get_manifest (store));
+  self->plan = dfn_fetch_plan_new (dfn_manifest_get_size (self->manifest),
+                                   dfn_chunk_store_get_present (store));
+  return self;
+}
+
+void
+dfn_fetcher_add_peer (DfnFetcher *self, DfnPeer *peer)
+{
+  Provider *provider;
+
+  if (self->is_over)
+    return;
+  provider = g_new0 (Provider, 1);
+  provider->fetcher = self;
+  provider->peer = g_object_ref (peer);
+  provider->id = ++self->last_id;
+  provider->requests = g_hash_table_new (NULL, NULL);
+  g_ptr_array_add (self->providers, provider);
+  dfn_peer_set_activity (peer, on_activity, provider);
+  g_signal_connect (peer, "have", G_CALLBACK (on_have), provider);
+  g_signal_connect (peer, "closed", G_CALLBACK (on_peer_closed), provider);
+  dfn_fetch_plan_add_peer (self->plan, g_get_monotonic_time (), provider->id, NULL);
+  pump (self);
+}
+
+void
+dfn_fetcher_remove_peer (DfnFetcher *self, DfnPeer *peer)
+{
+  for (guint i = 0; i < self->providers->len; i++)
+    {
+      Provider *provider = self->providers->pdata[i];
+
+      if (provider->peer != peer)
+        continue;
+      remove_provider (self, provider);
+      pump (self);
+      return;
+    }
+}
+
+guint
+dfn_fetcher_get_n_peers (DfnFetcher *self)
+{
+  return self->providers->len;
+}
+
+void
+dfn_fetcher_get_stats (DfnFetcher *self, DfnFetchStats *stats)
+{
+  dfn_fetch_plan_get_stats (self->plan, stats);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "dfn-chunk-store.h"
+#include "dfn-fetch-plan.h"
+#include "dfn-peer.h"
+
+G_BEGIN_DECLS
+
+#define DFN_TYPE_FETCHER (dfn_fetcher_get_type ())
+G_DECLARE_FINAL_TYPE (DfnFetcher, dfn_fetcher, DFN, FETCHER, GObject)
+
+/**
+ * DfnFetcher:
+ *
+ * Fills one store from peers: does what a #DfnFetchPlan says, hands every chunk to the store,
+ * which takes it only if it proves, and stops asking while the disk is behind.
+ *
+ * Signals:
+ * - `stored` (guint64 bytes): a chunk is verified and on the disk
+ * - `complete`: every chunk is
+ * - `misbehaved` (DfnPeer *peer): it sent a chunk that does not prove; it is asked for nothing more
+ * - `withdrawn` (DfnPeer *peer): it gives the content no longer
+ * - `failed` (GError *error): the disk takes no more; what is there stays
+ */
+
+/**
+ * dfn_fetcher_new:
+ * @store: what to fill
+ *
+ * Returns: (transfer full): a fetcher without peers
+ */
+DfnFetcher *dfn_fetcher_new (DfnChunkStore *store);
+
+/* Asks @peer for chunks from now on, until it closes or is removed. */
+void dfn_fetcher_add_peer (DfnFetcher *self, DfnPeer *peer);
+void dfn_fetcher_remove_peer (DfnFetcher *self, DfnPeer *peer);
+
+guint dfn_fetcher_get_n_peers (DfnFetcher *self);
+void dfn_fetcher_get_stats (DfnFetcher *self, DfnFetchStats *stats);
+
+G_END_DECLS
