@@ -5,6 +5,7 @@
 #include "dfn-nostr-message.h"
 #include "dfn-random.h"
 #include "dfn-relay-publisher.h"
+#include "dfn-relay-requests.h"
 #include "dfn-relay-url.h"
 #include "dfn-relay-words.h"
 #include "dfn-websocket-dialer.h"
@@ -25,29 +26,9 @@
 #define GOOD_FOR_LIE 200
 /* How long after the end of a subscription its events may still arrive. */
 #define STRAGGLER_US (10 * G_USEC_PER_SEC)
-/* What may come before EOSE, where the filters name no limit. */
-#define MAX_STORED 5000
 /* A refusal that may pass is asked about again after this time. */
 #define ASK_AGAIN_MS 15000
 #define INFO_MAX_AGE_US (3600 * (gint64) G_USEC_PER_SEC)
-
-typedef enum {
-  STAGE_NEW,
-  STAGE_SENT,
-  STAGE_WANTS_AUTH,
-  STAGE_ASK_AGAIN,
-  STAGE_REFUSED,
-} Stage;
-
-typedef struct {
-  char *id;
-  GPtrArray *filters;
-  Stage stage;
-  gboolean eose;
-  gboolean tried_auth;
-  guint n_stored;
-  guint max_stored;
-} Subscription;
 
 struct _DfnRelayClient {
   GObject parent_instance;
@@ -70,8 +51,7 @@ struct _DfnRelayClient {
   gint64 connected_us;
 
   DfnRelayPublisher *publisher;
-  GHashTable *subscriptions;
-  guint last_id;
+  DfnRelayRequests *requests;
   gint64 unsubscribed_us;
   GSource *ask_again;
 
@@ -188,114 +168,24 @@ send_text (const char *text, gpointer user_data)
     dfn_websocket_send (self->socket, text);
 }
 
-/* --- subscriptions --- */
-
 static void
-subscription_free (gpointer data)
-{
-  Subscription *subscription = data;
-
-  g_ptr_array_unref (subscription->filters);
-  g_free (subscription->id);
-  g_free (subscription);
-}
-
-static void
-emit_closed (DfnRelayClient *self, const char *id, const char *reason)
+on_refused (const char *id, const char *reason, gpointer user_data)
 {
   g_autofree char *words = dfn_relay_words_clean (reason);
-  g_autofree char *own_id = g_strdup (id);
 
-  g_signal_emit (self, signals[SIGNAL_CLOSED], 0, own_id, words);
+  g_signal_emit (user_data, signals[SIGNAL_CLOSED], 0, id, words);
 }
 
-static guint
-count_sent (DfnRelayClient *self)
-{
-  GHashTableIter iter;
-  Subscription *subscription;
-  guint n = 0;
+static const DfnRelayRequestCalls request_calls = { send_text, on_refused };
 
-  g_hash_table_iter_init (&iter, self->subscriptions);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &subscription))
-    n += subscription->stage == STAGE_SENT;
-  return n;
-}
-
-static DfnNostrFilter *
-clamp_filter (DfnNostrFilter *filter, guint max_limit)
-{
-  g_autoptr (JsonNode) node = NULL;
-
-  if (max_limit == 0 || dfn_nostr_filter_get_limit (filter) == G_MAXUINT
-      || dfn_nostr_filter_get_limit (filter) <= max_limit)
-    return dfn_nostr_filter_ref (filter);
-  node = dfn_nostr_filter_to_node (filter);
-  json_object_set_int_member (json_node_get_object (node), "limit", max_limit);
-  return dfn_nostr_filter_from_node (node, NULL);
-}
-
-/* The request as text, or NULL and why the relay's limits do not allow it. */
-static char *
-format_request (DfnRelayClient *self, Subscription *subscription, char **refusal)
-{
-  const DfnRelayInfo *info = known_info (self);
-  g_autoptr (GPtrArray) filters =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) dfn_nostr_filter_unref);
-  g_autofree char *text = NULL;
-
-  for (guint i = 0; i < subscription->filters->len; i++)
-    g_ptr_array_add (filters, clamp_filter (subscription->filters->pdata[i],
-                                            info != NULL ? info->max_limit : 0));
-  text = dfn_nostr_client_message_format_req (subscription->id, filters);
-  if (info == NULL)
-    return g_steal_pointer (&text);
-  if (info->max_subscriptions > 0 && count_sent (self) >= info->max_subscriptions)
-    *refusal = g_strdup_printf ("it allows at most %u subscriptions", info->max_subscriptions);
-  else if (info->max_filters > 0 && filters->len > info->max_filters)
-    *refusal = g_strdup_printf ("it allows at most %u filters", info->max_filters);
-  else if (info->max_message_length > 0 && strlen (text) > info->max_message_length)
-    *refusal = g_strdup_printf ("it takes at most %u bytes at once", info->max_message_length);
-  else
-    return g_steal_pointer (&text);
-  return NULL;
-}
-
-static gboolean on_ask_again (gpointer user_data);
-
+/* Sends what waits for the connection. */
 static void
-send_request (DfnRelayClient *self, Subscription *subscription)
+flush (DfnRelayClient *self)
 {
-  g_autofree char *refusal = NULL;
-  g_autofree char *text = format_request (self, subscription, &refusal);
-
-  if (text == NULL)
-    {
-      subscription->stage = STAGE_REFUSED;
-      emit_closed (self, subscription->id, refusal);
-      return;
-    }
-  subscription->stage = STAGE_SENT;
-  subscription->eose = FALSE;
-  subscription->n_stored = 0;
-  send_text (text, self);
-}
-
-/* Sends all requests that are at a stage. Refusals call back, so the list is a copy. */
-static void
-send_requests (DfnRelayClient *self, Stage stage)
-{
-  g_autoptr (GList) ids = g_hash_table_get_keys (self->subscriptions);
-  g_autoptr (GPtrArray) copies = g_ptr_array_new_with_free_func (g_free);
-
-  for (GList *l = ids; l != NULL; l = l->next)
-    g_ptr_array_add (copies, g_strdup (l->data));
-  for (guint i = 0; i < copies->len && self->socket != NULL; i++)
-    {
-      Subscription *subscription = g_hash_table_lookup (self->subscriptions, copies->pdata[i]);
-      if (subscription != NULL && subscription->stage == stage)
-        send_request (self, subscription);
-    }
+  if (self->socket != NULL)
+    dfn_relay_requests_flush (self->requests, known_info (self));
+  if (self->socket != NULL)
+    dfn_relay_publisher_flush (self->publisher, known_info (self));
 }
 
 static gboolean
@@ -304,22 +194,9 @@ on_ask_again (gpointer user_data)
   g_autoptr (DfnRelayClient) self = g_object_ref (user_data);
 
   clear_source (&self->ask_again);
-  send_requests (self, STAGE_ASK_AGAIN);
+  dfn_relay_requests_renew (self->requests);
+  flush (self);
   return G_SOURCE_REMOVE;
-}
-
-static void
-renew_subscriptions (DfnRelayClient *self)
-{
-  GHashTableIter iter;
-  Subscription *subscription;
-
-  g_hash_table_iter_init (&iter, self->subscriptions);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &subscription))
-    {
-      subscription->stage = STAGE_NEW;
-      subscription->tried_auth = FALSE;
-    }
 }
 
 /* --- losing the connection --- */
@@ -343,7 +220,7 @@ forget_connection (DfnRelayClient *self)
   self->wants_auth = FALSE;
   self->lies = 0;
   self->good = 0;
-  renew_subscriptions (self);
+  dfn_relay_requests_reset (self->requests);
 }
 
 static gboolean
@@ -418,61 +295,34 @@ on_auth_answer (DfnRelayClient *self, DfnNostrRelayMessage *message)
   g_clear_pointer (&self->auth_id, g_free);
   self->wants_auth = FALSE;
   dfn_relay_publisher_authenticated (self->publisher, refusal);
-  if (refusal == NULL)
-    {
-      send_requests (self, STAGE_WANTS_AUTH);
-      dfn_relay_publisher_flush (self->publisher, known_info (self));
-      return;
-    }
-  for (;;)
-    {
-      GHashTableIter iter;
-      Subscription *subscription;
-      gboolean found = FALSE;
-
-      g_hash_table_iter_init (&iter, self->subscriptions);
-      while (!found && g_hash_table_iter_next (&iter, NULL, (gpointer *) &subscription))
-        found = subscription->stage == STAGE_WANTS_AUTH;
-      if (!found)
-        return;
-      subscription->stage = STAGE_REFUSED;
-      emit_closed (self, subscription->id, refusal);
-    }
+  dfn_relay_requests_authenticated (self->requests, refusal);
+  flush (self);
 }
 
 /* --- messages --- */
-
-static gboolean
-matches_any (Subscription *subscription, DfnNostrEvent *event)
-{
-  for (guint i = 0; i < subscription->filters->len; i++)
-    if (dfn_nostr_filter_matches (subscription->filters->pdata[i], event))
-      return TRUE;
-  return FALSE;
-}
 
 static void
 on_event (DfnRelayClient *self, DfnNostrRelayMessage *message)
 {
   const char *id = message->subscription_id;
-  Subscription *subscription = g_hash_table_lookup (self->subscriptions, id);
   g_autoptr (DfnNostrEvent) event = NULL;
 
-  if (subscription == NULL || subscription->stage != STAGE_SENT)
+  switch (dfn_relay_requests_judge (self->requests, id))
     {
+    case DFN_RELAY_STRAY:
       if (g_get_monotonic_time () - self->unsubscribed_us > STRAGGLER_US)
         count_lie (self);
       return;
-    }
-  if (!subscription->eose && ++subscription->n_stored > subscription->max_stored)
-    {
+    case DFN_RELAY_EXCESS:
       count_lie (self);
       return;
+    case DFN_RELAY_WANTED:
+      break;
     }
   if (self->seen_func != NULL && self->seen_func (self, id, message->event_id, self->seen_data))
     return;
   event = dfn_nostr_relay_message_verify (message, NULL);
-  if (event == NULL || !matches_any (subscription, event))
+  if (event == NULL || !dfn_relay_requests_matches (self->requests, id, event))
     {
       count_lie (self);
       return;
@@ -482,39 +332,21 @@ on_event (DfnRelayClient *self, DfnNostrRelayMessage *message)
 }
 
 static void
-on_eose (DfnRelayClient *self, const char *id)
-{
-  Subscription *subscription = g_hash_table_lookup (self->subscriptions, id);
-
-  if (subscription == NULL || subscription->stage != STAGE_SENT || subscription->eose)
-    return;
-  subscription->eose = TRUE;
-  g_signal_emit (self, signals[SIGNAL_EOSE], 0, id);
-}
-
-static void
 on_subscription_closed (DfnRelayClient *self, const char *id, const char *reason)
 {
-  Subscription *subscription = g_hash_table_lookup (self->subscriptions, id);
-
-  if (subscription == NULL || subscription->stage != STAGE_SENT)
-    return;
-  if (g_str_has_prefix (reason, "auth-required:") && self->key != NULL && !subscription->tried_auth)
+  switch (dfn_relay_requests_closed (self->requests, id, reason, self->key != NULL))
     {
-      subscription->stage = STAGE_WANTS_AUTH;
-      subscription->tried_auth = TRUE;
+    case DFN_RELAY_CLOSED_WANTS_AUTH:
       authenticate (self);
       return;
-    }
-  if (g_str_has_prefix (reason, "rate-limited:") || g_str_has_prefix (reason, "error:"))
-    {
-      subscription->stage = STAGE_ASK_AGAIN;
-      if (self->ask_again == NULL)
+    case DFN_RELAY_CLOSED_ASK_AGAIN:
+      if (self->ask_again == NULL && self->socket != NULL)
         set_timer (self, &self->ask_again, ASK_AGAIN_MS, on_ask_again);
+      return;
+    case DFN_RELAY_CLOSED_IGNORED:
+    case DFN_RELAY_CLOSED_REFUSED:
+      return;
     }
-  else
-    subscription->stage = STAGE_REFUSED;
-  emit_closed (self, id, reason);
 }
 
 static void
@@ -554,7 +386,8 @@ on_message (DfnWebsocket *socket, const char *text, gpointer user_data)
       on_event (self, message);
       return;
     case DFN_NOSTR_RELAY_EOSE:
-      on_eose (self, message->subscription_id);
+      if (dfn_relay_requests_eose (self->requests, message->subscription_id))
+        g_signal_emit (self, signals[SIGNAL_EOSE], 0, message->subscription_id);
       return;
     case DFN_NOSTR_RELAY_OK:
       on_ok (self, message);
@@ -622,8 +455,7 @@ use_stream (DfnRelayClient *self, GIOStream *stream)
   g_signal_connect (self->socket, "message", G_CALLBACK (on_message), self);
   g_signal_connect (self->socket, "closed", G_CALLBACK (on_closed), self);
   self->connected_us = g_get_monotonic_time ();
-  send_requests (self, STAGE_NEW);
-  dfn_relay_publisher_flush (self->publisher, known_info (self));
+  flush (self);
   if (self->socket == NULL)
     return;
   fetch_info (self);
@@ -742,28 +574,20 @@ on_first_request (gpointer user_data)
 {
   g_autoptr (DfnRelayClient) self = g_object_ref (user_data);
 
-  if (self->socket != NULL)
-    send_requests (self, STAGE_NEW);
+  flush (self);
   return G_SOURCE_REMOVE;
 }
 
 char *
 dfn_relay_client_subscribe (DfnRelayClient *self, GPtrArray *filters)
 {
-  Subscription *subscription;
-  guint64 max_stored = 0;
+  const char *id;
 
   g_return_val_if_fail (DFN_IS_RELAY_CLIENT (self), NULL);
   g_return_val_if_fail (filters != NULL && filters->len > 0, NULL);
   g_return_val_if_fail (filters->len <= DFN_NOSTR_MAX_FILTERS, NULL);
 
-  for (guint i = 0; i < filters->len; i++)
-    max_stored += MIN (dfn_nostr_filter_get_limit (filters->pdata[i]), MAX_STORED);
-  subscription = g_new0 (Subscription, 1);
-  subscription->id = g_strdup_printf ("%u", ++self->last_id);
-  subscription->filters = g_ptr_array_ref (filters);
-  subscription->max_stored = (guint) max_stored;
-  g_hash_table_insert (self->subscriptions, subscription->id, subscription);
+  id = dfn_relay_requests_add (self->requests, filters);
   if (self->socket != NULL)
     {
       /* A refusal is emitted, which must not happen before the caller knows the id. */
@@ -772,26 +596,17 @@ dfn_relay_client_subscribe (DfnRelayClient *self, GPtrArray *filters)
       g_source_set_callback (idle, on_first_request, g_object_ref (self), g_object_unref);
       g_source_attach (idle, self->context);
     }
-  return g_strdup (subscription->id);
+  return g_strdup (id);
 }
 
 void
-dfn_relay_client_unsubscribe (DfnRelayClient *self, const char *id)
+dfn_relay_client_unsubscribe (DfnRelayClient *self, const char *subscription)
 {
-  Subscription *subscription;
-
   g_return_if_fail (DFN_IS_RELAY_CLIENT (self));
+  g_return_if_fail (subscription != NULL);
 
-  subscription = g_hash_table_lookup (self->subscriptions, id);
-  if (subscription == NULL)
-    return;
-  if (subscription->stage == STAGE_SENT && self->socket != NULL)
-    {
-      g_autofree char *text = dfn_nostr_client_message_format_close (id);
-      send_text (text, self);
-    }
   self->unsubscribed_us = g_get_monotonic_time ();
-  g_hash_table_remove (self->subscriptions, id);
+  dfn_relay_requests_remove (self->requests, subscription);
 }
 
 const char *
@@ -898,7 +713,7 @@ dfn_relay_client_finalize (GObject *object)
 {
   DfnRelayClient *self = DFN_RELAY_CLIENT (object);
 
-  g_hash_table_unref (self->subscriptions);
+  dfn_relay_requests_free (self->requests);
   g_free (self->url);
   g_free (self->problem);
   g_main_context_unref (self->context);
@@ -938,7 +753,7 @@ dfn_relay_client_init (DfnRelayClient *self)
   self->connect_ms = TIMEOUT_MS;
   self->publish_ms = TIMEOUT_MS;
   self->keepalive_seconds = KEEPALIVE_SECONDS;
-  self->subscriptions = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, subscription_free);
+  self->requests = dfn_relay_requests_new (&request_calls, self);
 }
 
 DfnRelayClient *
