@@ -21,6 +21,7 @@
 /* A request that later ones overtook is lost after this many timeouts. */
 #define OVERTAKEN_TIMEOUTS 4
 #define PROBE_EVERY 8
+#define REFUSALS_IN_A_ROW 8
 #define MAX_BOOST 16.0
 
 DfnFetchPeer *
@@ -213,6 +214,7 @@ dfn_fetch_peer_deliver (DfnFetchPeer *self, guint place, gint64 now_us)
   self->n_received++;
   self->n_silences = 0;
   self->n_hard_failures = 0;
+  self->n_refusals = 0;
   self->is_stalled = FALSE;
   self->backoff_until_us = MIN (self->backoff_until_us, now_us);
   self->newest_delivered_sent_us = MAX (self->newest_delivered_sent_us, request.sent_us);
@@ -303,9 +305,19 @@ dfn_fetch_peer_expire (DfnFetchPeer *self, gint64 now_us)
   self->is_expiring = TRUE;
 }
 
+/* Chunks are refused one by one, but whoever refuses one after the other is asked less: otherwise
+ * a peer that has nothing to give would be asked for the whole file at once. */
 void
-dfn_fetch_peer_fail_hard (DfnFetchPeer *self, gint64 now_us)
+dfn_fetch_peer_fail (DfnFetchPeer *self, gboolean is_hard, gint64 now_us)
 {
-  self->backoff_until_us = now_us + backoff (self->n_hard_failures);
-  self->n_hard_failures++;
+  guint n_before = self->n_hard_failures;
+
+  self->n_failures++;
+  if (is_hard)
+    self->n_hard_failures++;
+  else if (++self->n_refusals % REFUSALS_IN_A_ROW != 0)
+    return;
+  else
+    n_before = self->n_refusals / REFUSALS_IN_A_ROW - 1;
+  self->backoff_until_us = MAX (self->backoff_until_us, now_us + backoff (n_before));
 }

@@ -48,11 +48,12 @@ typedef struct {
   gboolean is_expiring;  /* what was asked of it is being given back */
   guint n_silences;      /* timeouts in a row */
   guint n_hard_failures; /* in a row */
+  guint n_refusals;      /* in a row */
   gint64 backoff_until_us;
 
   guint64 n_timeouts;
   guint64 n_failures;
-  guint64 exhausted_generation; /* of the plan, when nothing was found for this peer */
+  guint64 exhausted_generation; /* of the todo, when nothing was found for this peer */
   guint64 passed_over;          /* the call of dfn_fetch_plan_next() that does without it */
 } DfnFetchPeer;
 
@@ -93,7 +94,10 @@ gint64 dfn_fetch_peer_get_next_late (const DfnFetchPeer *self, gint64 now_us);
 
 /** dfn_fetch_peer_expire: its oldest request timed out; decides whether all the others did too */
 void dfn_fetch_peer_expire (DfnFetchPeer *self, gint64 now_us);
-void dfn_fetch_peer_fail_hard (DfnFetchPeer *self, gint64 now_us);
+
+/** dfn_fetch_peer_fail: a request failed; a hard failure, or many refusals in a row, mean a pause
+ */
+void dfn_fetch_peer_fail (DfnFetchPeer *self, gboolean is_hard, gint64 now_us);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DfnFetchPeer, dfn_fetch_peer_free)
 

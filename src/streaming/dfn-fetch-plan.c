@@ -2,34 +2,20 @@
 #include "dfn-fetch-plan.h"
 
 #include "dfn-fetch-peer.h"
+#include "dfn-fetch-todo.h"
 #include "dfn-manifest.h"
 
-/* How long a chunk that failed at a peer is left to others. */
-#define AVOID_US 1000000
-
-/* A chunk is present, or to be asked for (todo), or neither: then it is asked for. */
+/* A chunk is present, or to be asked for, or neither: then it is asked for. */
 struct _DfnFetchPlan {
   guint32 n_chunks;
   guint32 last_length;
   DfnBitmap *present;
-  DfnBitmap *todo;
-  guint32 todo_from;       /* no number below is in todo */
-  guint32 todo_ahead_from; /* nor one from the playhead to below this */
-  guint32 playhead;
-  guint64 generation; /* rises whenever a peer without anything to ask may have something */
+  DfnFetchTodo *todo;
+  GPtrArray *peers;  /* DfnFetchPeer */
+  GArray *redundant; /* Redundant */
   guint64 n_calls;
-
-  GPtrArray *peers;       /* DfnFetchPeer */
-  GHashTable *avoids;     /* chunk -> Avoid */
-  gint64 avoids_until_us; /* the earliest end of one */
-  GArray *redundant;      /* Redundant */
   DfnFetchStats totals;
 };
-
-typedef struct {
-  guint64 peer;
-  gint64 until_us;
-} Avoid;
 
 typedef struct {
   guint64 peer;
@@ -48,14 +34,8 @@ dfn_fetch_plan_new (guint64 size, const DfnBitmap *present)
   self->last_length = (guint32) (size - (guint64) (self->n_chunks - 1) * DFN_CHUNK_SIZE);
   self->present = present != NULL ? dfn_bitmap_copy (present) : dfn_bitmap_new (self->n_chunks);
   g_assert (dfn_bitmap_get_n_bits (self->present) == self->n_chunks);
-  self->todo = dfn_bitmap_new_full (self->n_chunks);
-  for (guint32 i = dfn_bitmap_next (self->present, 0); i < self->n_chunks;
-       i = dfn_bitmap_next (self->present, i + 1))
-    dfn_bitmap_remove (self->todo, i);
-  self->generation = 1;
+  self->todo = dfn_fetch_todo_new (self->present);
   self->peers = g_ptr_array_new_with_free_func ((GDestroyNotify) dfn_fetch_peer_free);
-  self->avoids = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
-  self->avoids_until_us = G_MAXINT64;
   self->redundant = g_array_new (FALSE, FALSE, sizeof (Redundant));
   return self;
 }
@@ -64,9 +44,8 @@ void
 dfn_fetch_plan_free (DfnFetchPlan *self)
 {
   dfn_bitmap_free (self->present);
-  dfn_bitmap_free (self->todo);
+  dfn_fetch_todo_free (self->todo);
   g_ptr_array_unref (self->peers);
-  g_hash_table_unref (self->avoids);
   g_array_unref (self->redundant);
   g_free (self);
 }
@@ -101,17 +80,11 @@ is_outstanding (DfnFetchPlan *self, guint32 index)
   return FALSE;
 }
 
-/* Chunks are taken in order, so one that comes back is at the front by itself. */
 static void
 give_back (DfnFetchPlan *self, guint32 index)
 {
-  if (dfn_bitmap_has (self->present, index) || is_outstanding (self, index)
-      || !dfn_bitmap_add (self->todo, index))
-    return;
-  self->todo_from = MIN (self->todo_from, index);
-  if (index >= self->playhead)
-    self->todo_ahead_from = MIN (self->todo_ahead_from, index);
-  self->generation++;
+  if (!dfn_bitmap_has (self->present, index) && !is_outstanding (self, index))
+    dfn_fetch_todo_add (self->todo, index);
 }
 
 gboolean
@@ -173,90 +146,17 @@ dfn_fetch_plan_set_playhead (DfnFetchPlan *self, guint32 index)
 {
   g_return_if_fail (index < self->n_chunks);
 
-  self->playhead = index;
-  self->todo_ahead_from = index;
-}
-
-/* What failed somewhere */
-
-static void
-avoid (DfnFetchPlan *self, guint32 index, guint64 peer, gint64 now_us)
-{
-  Avoid *entry = g_new0 (Avoid, 1);
-
-  entry->peer = peer;
-  entry->until_us = now_us + AVOID_US;
-  g_hash_table_replace (self->avoids, GUINT_TO_POINTER (index), entry);
-  self->avoids_until_us = MIN (self->avoids_until_us, entry->until_us);
-}
-
-static gboolean
-is_avoided (DfnFetchPlan *self, guint32 index, guint64 peer)
-{
-  Avoid *entry = g_hash_table_lookup (self->avoids, GUINT_TO_POINTER (index));
-
-  return entry != NULL && entry->peer == peer;
-}
-
-static void
-end_avoids (DfnFetchPlan *self, gint64 now_us)
-{
-  GHashTableIter iter;
-  Avoid *entry;
-
-  if (now_us < self->avoids_until_us)
-    return;
-  self->avoids_until_us = G_MAXINT64;
-  self->generation++;
-  g_hash_table_iter_init (&iter, self->avoids);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &entry))
-    if (now_us >= entry->until_us)
-      g_hash_table_iter_remove (&iter);
-    else
-      self->avoids_until_us = MIN (self->avoids_until_us, entry->until_us);
+  dfn_fetch_todo_set_playhead (self->todo, index);
 }
 
 /* What to ask of whom */
-
-static guint32
-next_todo (DfnFetchPlan *self, DfnFetchPeer *peer, guint32 from)
-{
-  return peer->has == NULL ? dfn_bitmap_next (self->todo, from)
-                           : dfn_bitmap_next_common (self->todo, peer->has, from);
-}
-
-/* The first chunk from @from to before @end that can be asked of @peer, or the number of chunks. */
-static guint32
-find_between (DfnFetchPlan *self, DfnFetchPeer *peer, guint32 from, guint32 end)
-{
-  guint32 i = next_todo (self, peer, from);
-
-  while (i < end && is_avoided (self, i, peer->id))
-    i = next_todo (self, peer, i + 1);
-  return i < end ? i : self->n_chunks;
-}
-
-static guint32
-find_chunk (DfnFetchPlan *self, DfnFetchPeer *peer)
-{
-  guint32 found;
-
-  self->todo_ahead_from = dfn_bitmap_next (self->todo, self->todo_ahead_from);
-  self->todo_from = dfn_bitmap_next (self->todo, self->todo_from);
-  found = find_between (self, peer, self->todo_ahead_from, self->n_chunks);
-  if (found == self->n_chunks && self->todo_from < self->playhead)
-    found = find_between (self, peer, self->todo_from, self->playhead);
-  if (found == self->n_chunks)
-    peer->exhausted_generation = self->generation;
-  return found;
-}
 
 /* Near the end a slow peer would keep everybody waiting for its last chunks: it gets none that
  * another could bring sooner even if that one fetched all the others first. */
 static gboolean
 is_better_left (DfnFetchPlan *self, DfnFetchPeer *peer, guint32 index, gint64 now_us)
 {
-  guint64 todo_bytes = (guint64) dfn_bitmap_get_n_set (self->todo) * DFN_CHUNK_SIZE;
+  guint64 todo_bytes = (guint64) dfn_fetch_todo_get_n (self->todo) * DFN_CHUNK_SIZE;
   double expected;
 
   if (peer->n_received == 0)
@@ -268,7 +168,7 @@ is_better_left (DfnFetchPlan *self, DfnFetchPeer *peer, guint32 index, gint64 no
 
       if (other != peer && other->n_received > 0 && !other->is_stalled
           && now_us >= other->backoff_until_us && dfn_fetch_peer_has (other, index)
-          && !is_avoided (self, index, other->id)
+          && !dfn_fetch_todo_is_avoided (self->todo, index, other->id)
           && dfn_fetch_peer_expect (other, todo_bytes) < expected)
         return TRUE;
     }
@@ -287,7 +187,8 @@ choose_peer (DfnFetchPlan *self, gint64 now_us)
       DfnFetchPeer *peer = peer_at (self, i);
       double expected;
 
-      if (peer->exhausted_generation == self->generation || peer->passed_over == self->n_calls
+      if (peer->exhausted_generation == dfn_fetch_todo_get_generation (self->todo)
+          || peer->passed_over == self->n_calls
           || !dfn_fetch_peer_has_room (peer, DFN_CHUNK_SIZE, now_us))
         continue;
       expected = dfn_fetch_peer_expect (peer, DFN_CHUNK_SIZE);
@@ -331,7 +232,7 @@ choose_second (DfnFetchPlan *self, DfnFetchPeer *late, guint32 index, gint64 now
         return NULL;
       if (!peer->is_stalled && dfn_fetch_peer_has (peer, index)
           && dfn_fetch_peer_has_room (peer, DFN_CHUNK_SIZE, now_us)
-          && !is_avoided (self, index, peer->id)
+          && !dfn_fetch_todo_is_avoided (self->todo, index, peer->id)
           && (best == NULL || dfn_fetch_peer_expect (peer, 0) < dfn_fetch_peer_expect (best, 0)))
         best = peer;
     }
@@ -367,23 +268,26 @@ dfn_fetch_plan_next (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *
 {
   DfnFetchPeer *chosen;
 
-  end_avoids (self, now_us);
+  dfn_fetch_todo_advance (self->todo, now_us);
   self->n_calls++;
   while ((chosen = choose_peer (self, now_us)) != NULL)
     {
-      guint32 chunk = find_chunk (self, chosen);
+      guint32 chunk = dfn_fetch_todo_find (self->todo, chosen->has, chosen->id);
 
       if (chunk == self->n_chunks)
-        continue;
+        {
+          chosen->exhausted_generation = dfn_fetch_todo_get_generation (self->todo);
+          continue;
+        }
       if (is_better_left (self, chosen, chunk, now_us))
         {
           chosen->passed_over = self->n_calls;
           continue;
         }
-      dfn_bitmap_remove (self->todo, chunk);
+      dfn_fetch_todo_remove (self->todo, chunk);
       return ask (self, chosen, chunk, now_us, peer, index);
     }
-  if (dfn_bitmap_get_n_set (self->todo) > 0)
+  if (dfn_fetch_todo_get_n (self->todo) > 0)
     return FALSE;
   return hedge (self, now_us, peer, index);
 }
@@ -411,7 +315,7 @@ dfn_fetch_plan_next_abandoned (DfnFetchPlan *self, gint64 now_us, guint64 *peer,
       self->totals.n_timeouts++;
       dfn_fetch_peer_expire (late, now_us);
       dfn_fetch_peer_forget (late, 0);
-      avoid (self, *index, late->id, now_us);
+      dfn_fetch_todo_avoid (self->todo, *index, late->id, now_us);
       give_back (self, *index);
       return TRUE;
     }
@@ -428,10 +332,10 @@ wake_at (gint64 *wakeup_us, gint64 time_us, gint64 now_us)
 gint64
 dfn_fetch_plan_get_wakeup (DfnFetchPlan *self, gint64 now_us)
 {
-  gboolean is_end = dfn_bitmap_get_n_set (self->todo) == 0;
+  gboolean is_end = dfn_fetch_todo_get_n (self->todo) == 0;
   gint64 wakeup_us = G_MAXINT64;
 
-  wake_at (&wakeup_us, self->avoids_until_us, now_us);
+  wake_at (&wakeup_us, dfn_fetch_todo_get_wakeup (self->todo), now_us);
   for (guint i = 0; i < self->peers->len; i++)
     {
       DfnFetchPeer *peer = peer_at (self, i);
@@ -491,8 +395,8 @@ dfn_fetch_plan_received (DfnFetchPlan *self, gint64 now_us, guint64 peer, guint3
       self->totals.n_duplicates++;
       return FALSE;
     }
-  dfn_bitmap_remove (self->todo, index);
-  g_hash_table_remove (self->avoids, GUINT_TO_POINTER (index));
+  dfn_fetch_todo_remove (self->todo, index);
+  dfn_fetch_todo_forgive (self->todo, index);
   make_redundant (self, index);
   return TRUE;
 }
@@ -512,10 +416,8 @@ dfn_fetch_plan_failed (
       place = dfn_fetch_peer_find (from, index);
       if (place >= 0)
         dfn_fetch_peer_forget (from, (guint) place);
-      from->n_failures++;
-      if (failure == DFN_FETCH_FAILURE_HARD)
-        dfn_fetch_peer_fail_hard (from, now_us);
-      avoid (self, index, peer, now_us);
+      dfn_fetch_peer_fail (from, failure == DFN_FETCH_FAILURE_HARD, now_us);
+      dfn_fetch_todo_avoid (self->todo, index, peer, now_us);
     }
   give_back (self, index);
 }

@@ -33,7 +33,8 @@ typedef struct _DfnFetchPlan DfnFetchPlan;
 
 /**
  * DfnFetchFailure:
- * @DFN_FETCH_FAILURE_REFUSED: the peer cannot give this chunk now; ask elsewhere, or later
+ * @DFN_FETCH_FAILURE_REFUSED: the peer cannot give this chunk now; ask elsewhere, or later. After
+ *   many in a row the peer is left alone for a while
  * @DFN_FETCH_FAILURE_HARD: the peer did something wrong; ask it for nothing before a back-off that
  *   doubles each time
  */

@@ -104,6 +104,7 @@ chunk_is_wrong (DfnFetcher *self, const Errand *errand)
 
   dfn_fetch_plan_failed (self->plan, g_get_monotonic_time (), errand->provider, errand->chunk,
                          DFN_FETCH_FAILURE_HARD);
+  dfn_fetch_plan_lost (self->plan, errand->chunk);
   if (provider != NULL)
     remove_provider (self, provider);
   g_signal_emit (self, signals[SIGNAL_MISBEHAVED], 0, errand->peer);
@@ -115,8 +116,7 @@ take_put_error (DfnFetcher *self, const Errand *errand, const GError *error)
   if (g_error_matches (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_INTEGRITY))
     chunk_is_wrong (self, errand);
   else if (g_error_matches (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_BUSY))
-    dfn_fetch_plan_failed (self->plan, g_get_monotonic_time (), errand->provider, errand->chunk,
-                           DFN_FETCH_FAILURE_REFUSED);
+    dfn_fetch_plan_lost (self->plan, errand->chunk);
   else
     {
       set_over (self);

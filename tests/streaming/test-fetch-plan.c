@@ -652,6 +652,30 @@ test_refusal (void)
   g_assert_true (dfn_fetch_plan_is_done (plan));
 }
 
+/* A peer that refuses everything is not asked for the whole file at once. */
+static void
+test_refuses_everything (void)
+{
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (1000 * MIB, NULL);
+  guint n_asked = 0;
+  guint64 peer;
+  guint32 index;
+  gint64 now = 0;
+
+  dfn_fetch_plan_add_peer (plan, now, 1, NULL);
+  while (now < 60 * S)
+    {
+      while (dfn_fetch_plan_next (plan, now, &peer, &index))
+        {
+          n_asked++;
+          dfn_fetch_plan_failed (plan, now, peer, index, DFN_FETCH_FAILURE_REFUSED);
+        }
+      now = dfn_fetch_plan_get_wakeup (plan, now);
+    }
+  g_assert_cmpuint (n_asked, >=, 16);
+  g_assert_cmpuint (n_asked, <=, 80);
+}
+
 /* At the very end a late request is asked of a second peer, and the slower of both is called off.
  */
 static void
@@ -705,6 +729,7 @@ main (int argc, char **argv)
   g_test_add_func ("/streaming/fetch-plan/partial-peers", test_partial_peers);
   g_test_add_func ("/streaming/fetch-plan/hard-failure", test_hard_failure);
   g_test_add_func ("/streaming/fetch-plan/refusal", test_refusal);
+  g_test_add_func ("/streaming/fetch-plan/refuses-everything", test_refuses_everything);
   g_test_add_func ("/streaming/fetch-plan/hedge", test_hedge);
   g_test_add_func ("/streaming/fetch-plan/too-many-peers", test_too_many_peers);
   return g_test_run ();
