@@ -4,8 +4,16 @@
 import dataclasses
 import json
 import os
+import pathlib
+import sys
+import time
 
-from lab import Lab
+# The benchmarks also run by hand, without the build system's settings.
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "netlab"))
+
+from lab import Lab  # noqa: E402
+
+BUILT = str(pathlib.Path(__file__).resolve().parents[2] / "build/tests/bench/tcp-transfer")
 
 # The queue of every link holds this much at the link's rate.
 QUEUE_MS = 100
@@ -30,8 +38,9 @@ class Link:
         return f"{self.mbits:g} Mbit/s, RTT {self.rtt_ms:g} ms, {loss}"
 
     def lab(self, seed=1):
-        """A laboratory with the hosts "sender" and "receiver" on this link."""
-        return Lab.plain({"sender": self.settings, "receiver": ""}, options=[f"--seed={seed}"])
+        """A laboratory with the sender on this link, and receiver and server without limits."""
+        return Lab.plain({"sender": self.settings, "receiver": "", "server": ""},
+                         options=[f"--seed={seed}"])
 
 
 LINKS = {link.name: link for link in (
@@ -71,7 +80,7 @@ class TcpTransfer:
 
     def measure(self, lab, link, size, seconds):
         """Sends size bytes, or as many as go through in so many seconds."""
-        program = os.environ.get("TCP_TRANSFER", "tcp-transfer")
+        program = os.environ.get("TCP_TRANSFER") or BUILT
         sender = lab["sender"].start(program, "send", self.port, self.control, size, seconds)
         sender.wait_line("listening")
         receiver = lab["receiver"].start(program, "receive", lab["sender"].ipv4, self.port)
@@ -81,6 +90,40 @@ class TcpTransfer:
         sent, received = json.loads(sender.text("stdout")), json.loads(receiver.text("stdout"))
         return Result(link.name, self.name, received["bytes"], received["seconds"],
                       sent["cpu_seconds"], received["cpu_seconds"])
+
+
+class CliTransfer:
+    """A whole transfer with the command line: relay, broadcast, view."""
+
+    name = "defiance-cli"
+    port = 7777
+
+    def __init__(self, program):
+        self.program = program
+
+    def start_broadcast(self, lab, path):
+        """Relay and broadcast; the broadcast and its link."""
+        relay = f"{lab['server'].ipv4}:{self.port}"
+        lab["server"].start(self.program, "relay", "--listen", relay)
+        lab["server"].wait_for_port(self.port)
+        broadcast = lab["sender"].start(self.program, "broadcast", path, "--json",
+                                        "--relay", f"ws://{relay}")
+        return broadcast, broadcast.wait_event("link", 60)["link"]
+
+    def measure(self, lab, link, size, seconds):
+        """Sends a file of size bytes; its time is the viewer's, from its start to the end."""
+        path = lab["sender"].home / "file"
+        with open(path, "wb") as file:
+            for start in range(0, size, 1 << 20):
+                file.write(os.urandom(min(1 << 20, size - start)))
+        broadcast, address = self.start_broadcast(lab, path)
+        started = time.monotonic()
+        view = lab["receiver"].start(self.program, "view", address, "--json", "--output",
+                                     lab["receiver"].home / "got")
+        view.expect_exit(0, 10 * seconds + 30)
+        took = time.monotonic() - started
+        broadcast.interrupt()
+        return Result(link.name, self.name, size, took, broadcast.cpu_seconds, view.cpu_seconds)
 
 
 def table(results, links):

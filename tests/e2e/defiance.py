@@ -8,12 +8,14 @@ import random
 import sys
 import unittest
 
-from lab import Lab, skip
+# The tests also run by hand, without the build system's settings.
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "netlab"))
+
+from lab import Lab, skip  # noqa: E402
 
 CHUNK = 262144
 BLOCK = 1 << 20
 RELAY_PORT = 7777
-PROBE = pathlib.Path(__file__).resolve().parents[1] / "netlab" / "probe.py"
 
 # Exit codes, as the manual page documents them.
 OK, USAGE, NOT_FOUND, NETWORK, INTEGRITY, LOCAL_FILE, INTERRUPTED = 0, 2, 3, 4, 5, 6, 130
@@ -21,13 +23,14 @@ OK, USAGE, NOT_FOUND, NETWORK, INTEGRITY, LOCAL_FILE, INTERRUPTED = 0, 2, 3, 4, 
 
 def cli():
     """The program under test."""
-    return os.environ.get("DEFIANCE_CLI", "")
+    built = pathlib.Path(__file__).resolve().parents[2] / "build" / "src" / "cli" / "defiance-cli"
+    return os.environ.get("DEFIANCE_CLI") or str(built)
 
 
 def main(*programs):
     """Runs the tests of a file, or skips them where they cannot run."""
     if not os.access(cli(), os.X_OK):
-        skip("DEFIANCE_CLI names no program")
+        skip(f"DEFIANCE_CLI names no program: {cli()}")
     Lab.skip_unless_possible(*programs)
     unittest.main(verbosity=2)
 
@@ -64,7 +67,7 @@ def start_relay(host, port=RELAY_PORT, address=None):
     text = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
     program = host.start(cli(), "relay", "--listen", text, "--store", host.home / "relay.db",
                          name=f"{host.name}/relay")
-    wait_for_port(host, address, port)
+    host.wait_for_port(port, address)
     return program, f"ws://{text}"
 
 
@@ -72,12 +75,8 @@ def start_fake_relay(host, mode, port=RELAY_PORT):
     """A relay that does not behave; its URL. See fake_relay.py for the modes."""
     script = pathlib.Path(__file__).with_name("fake_relay.py")
     host.start(sys.executable, script, mode, str(port), name=f"{host.name}/relay-{mode}")
-    wait_for_port(host, host.ipv4, port)
+    host.wait_for_port(port)
     return f"ws://{host.ipv4}:{port}"
-
-
-def wait_for_port(host, address, port):
-    host.run(sys.executable, PROBE, "connect", address, str(port), name=f"{host.name}/setup")
 
 
 def start_view(host, link, output, *arguments, json=True, env=None, cwd=None):

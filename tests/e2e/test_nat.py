@@ -7,7 +7,7 @@ from lab import Lab
 from transfers import LARGE, TransferMatrix
 
 
-class NatTest(TransferMatrix):
+class NatTest(TransferMatrix, LabTestCase):
     """Both sides find their outer addresses with STUN and open a hole towards each other."""
 
     @classmethod
@@ -25,7 +25,7 @@ class NatTest(TransferMatrix):
         self.assertLess(carried, LARGE // 100, "the server carried what should go directly")
 
 
-class TurnTest(TransferMatrix):
+class TurnTest(TransferMatrix, LabTestCase):
     """Nothing reaches the other side directly: the TURN server carries it all."""
 
     @classmethod

@@ -10,7 +10,7 @@ from lab import Lab
 from transfers import LARGE, TransferMatrix
 
 
-class PlainTest(TransferMatrix):
+class PlainTest(TransferMatrix, LabTestCase):
     @classmethod
     def make_lab(cls):
         return Lab.plain({"a": "delay=2ms", "b": "", "server": ""})

@@ -3,14 +3,13 @@
 
 import os
 
-from defiance import (CHUNK, LOCAL_FILE, Broadcast, LabTestCase, cli, make_file, start_relay,
-                      start_view)
+from defiance import (CHUNK, LOCAL_FILE, Broadcast, cli, make_file, start_relay, start_view)
 
 LARGE = 300_000_000
 
 
-class TransferMatrix(LabTestCase):
-    """A network with the hosts a (broadcasts) and b (views), and a relay on "server"."""
+class TransferMatrix:
+    """Tests for a LabTestCase with the hosts a (broadcasts), b (views) and server (a relay)."""
 
     # What both sides are told beside the link.
     arguments = ()

@@ -25,6 +25,7 @@ from program import Program, ProgramError
 
 SKIPPED = 77
 TURN_PORT = 3478
+PROBE = pathlib.Path(__file__).with_name("probe.py")
 
 
 def find_netlab():
@@ -80,6 +81,11 @@ class Host:
         else:
             program.expect_exit(code, timeout)
         return program
+
+    def wait_for_port(self, port, address=None):
+        """Waits until a program in this host accepts TCP connections."""
+        self.run(sys.executable, PROBE, "connect", address or self.ipv4 or self.ipv6, str(port),
+                 name=f"{self.name}/setup")
 
     def shell(self, script):
         """Settles the namespace; what is said there is of no interest unless it fails."""
@@ -224,8 +230,7 @@ class Lab:
         path.chmod(0o600)
         server = host.start("turnserver", "-c", path, name=f"{name}/turnserver")
         address = f"{host.ipv4}:{TURN_PORT}"
-        host.run(sys.executable, pathlib.Path(__file__).with_name("probe.py"), "stun", host.ipv4,
-                 str(TURN_PORT), name=f"{name}/wait-for-turnserver")
+        host.run(sys.executable, PROBE, "stun", host.ipv4, str(TURN_PORT), name=f"{name}/setup")
         return server, address, f"turn:{user}:{password}@{address}"
 
     # Running ---------------------------------------------------------------------------------
@@ -265,7 +270,7 @@ class Lab:
         """Prints what programs said last: those from number start on, and all that still run."""
         shown = [p for number, p in enumerate(self.programs)
                  if (number >= start or p.running) and not (
-                     p.name.endswith("/setup") and p.process.poll() == 0)]
+                     p.name.endswith("/setup") and p.code == 0)]
         for program in [*shown, *([self._emulator] if hasattr(self, "_emulator") else [])]:
             print(program.tail(), file=sys.stderr)
         sys.stderr.flush()

@@ -51,8 +51,19 @@ class Program:
         self._readers = [
             threading.Thread(target=self._read, args=(stream, pipe), daemon=True)
             for stream, pipe in (("stdout", self.process.stdout), ("stderr", self.process.stderr))]
-        for reader in self._readers:
-            reader.start()
+        self._code = None
+        self.cpu_seconds = None
+        self._waiter = threading.Thread(target=self._wait_for_end, daemon=True)
+        for thread in (*self._readers, self._waiter):
+            thread.start()
+
+    def _wait_for_end(self):
+        # Popen's own waiting would lose what the program used.
+        _, status, usage = os.wait4(self.pid, 0)
+        self.cpu_seconds = usage.ru_utime + usage.ru_stime
+        self.process.returncode = self._code = os.waitstatus_to_exitcode(status)
+        with self._changed:
+            self._changed.notify_all()
 
     def _read(self, stream, pipe):
         # A progress bar draws over its line with carriage returns: each drawing counts as a line.
@@ -78,7 +89,12 @@ class Program:
 
     @property
     def running(self):
-        return self.process.poll() is None
+        return self._code is None
+
+    @property
+    def code(self):
+        """Its exit code, negative when a signal ended it; None while it runs."""
+        return self._code
 
     def text(self, stream=None):
         """All it printed so far, to one stream or to both."""
@@ -101,7 +117,7 @@ class Program:
                 if not ended:
                     self._changed.wait(min(0.1, max(0, deadline - time.monotonic())))
             if ended:
-                raise ProgramError(f"{self.name} ended ({self.process.returncode}) before {what}")
+                raise ProgramError(f"{self.name} ended ({self.code}) before {what}")
             if time.monotonic() >= deadline:
                 raise ProgramError(f"{self.name} did not show {what} within {timeout} s")
 
@@ -127,14 +143,13 @@ class Program:
         return [v for v in values if v and event in (None, v.get("event"))]
 
     def wait(self, timeout=30):
-        """Its exit code, negative when a signal ended it."""
-        try:
-            code = self.process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            raise ProgramError(f"{self.name} did not end within {timeout} s") from None
+        """Waits for its end, and gives its exit code."""
+        self._waiter.join(timeout)
+        if self.running:
+            raise ProgramError(f"{self.name} did not end within {timeout} s")
         for reader in self._readers:
             reader.join(2)
-        return code
+        return self.code
 
     def expect_exit(self, code=0, timeout=30):
         """Waits for its end, which has to be with this code."""
@@ -145,7 +160,7 @@ class Program:
 
     def send_signal(self, number):
         if self.running:
-            self.process.send_signal(number)
+            os.kill(self.pid, number)
 
     def interrupt(self, timeout=10):
         """Ctrl+C; its exit code."""
@@ -158,12 +173,11 @@ class Program:
             os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-        self.process.wait()
+        self._waiter.join()
 
     def tail(self):
         """What a reader of a failed test wants to see."""
-        code = self.process.poll()
-        status = "running" if code is None else f"ended with {code}"
+        status = "running" if self.running else f"ended with {self.code}"
         with self._changed:
             lines = [f"    {l.seconds:8.3f} {l.stream}: {l.text[:400]}"
                      for l in self.lines[-TAIL_LINES:]]
