@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "dfn-streaming-error.h"
-#include "streaming-test-support.h"
+#include "download-fixture.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -8,109 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SIZE (4 * DFN_CHUNK_SIZE + 777)
-#define N_CHUNKS 5
-
-typedef struct {
-  Scratch scratch;
-  char *original;
-  char *output;
-  char *part;
-  char *state;
-  DfnChunkStore *source;
-  DfnManifest *manifest;
-} Fixture;
-
-static void
-set_up (Fixture *fixture, gconstpointer data)
-{
-  g_autoptr (GError) error = NULL;
-
-  scratch_set_up (&fixture->scratch, data);
-  fixture->original = scratch_write (&fixture->scratch, "original", SIZE, 1);
-  fixture->output = scratch_path (&fixture->scratch, "copy");
-  fixture->part = scratch_path (&fixture->scratch, "copy.part");
-  fixture->state = scratch_path (&fixture->scratch, "copy.part.state");
-  fixture->source = test_index (fixture->original, &error);
-  g_assert_no_error (error);
-  fixture->manifest = dfn_chunk_store_get_manifest (fixture->source);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  g_assert_finalize_object (fixture->source);
-  g_free (fixture->original);
-  g_free (fixture->output);
-  g_free (fixture->part);
-  g_free (fixture->state);
-  scratch_tear_down (&fixture->scratch, data);
-}
-
-static DfnChunkStore *
-open_download (Fixture *fixture)
-{
-  g_autoptr (GError) error = NULL;
-  DfnChunkStore *store = test_open (fixture->output, fixture->manifest, &error);
-
-  g_assert_no_error (error);
-  return store;
-}
-
-static void
-assert_open_fails (Fixture *fixture, DfnStreamingError code, const char *words)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_assert_null (test_open (fixture->output, fixture->manifest, &error));
-  g_assert_error (error, DFN_STREAMING_ERROR, (int) code);
-  g_assert_nonnull (strstr (error->message, words));
-}
-
-/* A download with the first @n chunks, left as an interrupted run leaves it. */
-static void
-interrupted_run (Fixture *fixture, guint32 n)
-{
-  DfnChunkStore *store = open_download (fixture);
-
-  for (guint32 i = 0; i < n; i++)
-    test_copy_chunk (fixture->source, store, i);
-  g_assert_finalize_object (store);
-}
-
-static void
-overwrite (const char *path, goffset offset, const char *bytes)
-{
-  int fd = g_open (path, O_WRONLY | O_CLOEXEC, 0);
-
-  g_assert_cmpint (pwrite (fd, bytes, strlen (bytes), offset), ==, (gssize) strlen (bytes));
-  close (fd);
-}
-
-static void
-finish_download (Fixture *fixture, DfnChunkStore *store)
-{
-  g_autoptr (GError) error = NULL;
-
-  for (guint32 i = 0; i < N_CHUNKS; i++)
-    if (!dfn_chunk_store_has (store, i))
-      test_copy_chunk (fixture->source, store, i);
-  g_assert_true (dfn_chunk_store_is_full (store));
-  test_complete (store, &error);
-  g_assert_no_error (error);
-  test_assert_same_files (fixture->original, fixture->output);
-  g_assert_false (g_file_test (fixture->part, G_FILE_TEST_EXISTS));
-  g_assert_false (g_file_test (fixture->state, G_FILE_TEST_EXISTS));
-}
-
 static void
 test_source (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (DfnHashTree) tree =
-      dfn_hash_tree_new_sparse (N_CHUNKS, dfn_manifest_get_root (fixture->manifest));
+      dfn_hash_tree_new_sparse (FIXTURE_N_CHUNKS, dfn_manifest_get_root (fixture->manifest));
 
   g_assert_true (dfn_chunk_store_is_full (fixture->source));
-  for (guint32 i = 0; i < N_CHUNKS; i++)
+  for (guint32 i = 0; i < FIXTURE_N_CHUNKS; i++)
     {
       g_autoptr (GBytes) path = NULL;
       g_autoptr (GError) error = NULL;
@@ -140,7 +44,7 @@ static void
 test_source_rewritten (Fixture *fixture, gconstpointer data)
 {
   g_usleep (20000); /* longer than the coarsest clock of a file system in use */
-  overwrite (fixture->original, 5, "other");
+  test_overwrite (fixture->original, 5, "other");
   assert_source_changed (fixture);
 }
 
@@ -165,7 +69,7 @@ test_source_unlinked (Fixture *fixture, gconstpointer data)
 static void
 test_download (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (DfnChunkStore) store = open_download (fixture);
+  g_autoptr (DfnChunkStore) store = fixture_open (fixture);
   g_autoptr (GBytes) map = NULL;
   static const guint8 expected[] = { 0x12 };
 
@@ -177,7 +81,7 @@ test_download (Fixture *fixture, gconstpointer data)
   map = dfn_chunk_store_get_buffer_map (store);
   g_assert_cmpmem (g_bytes_get_data (map, NULL), g_bytes_get_size (map), expected, 1);
   g_assert_false (g_file_test (fixture->output, G_FILE_TEST_EXISTS));
-  finish_download (fixture, store);
+  fixture_finish (fixture, store);
   g_assert_true (test_complete (store, NULL));
   g_assert_finalize_object (g_steal_pointer (&store));
 }
@@ -194,7 +98,7 @@ on_missing (guint32 index, gpointer user_data)
 static void
 test_foreach_missing (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (DfnChunkStore) store = open_download (fixture);
+  g_autoptr (DfnChunkStore) store = fixture_open (fixture);
   g_autoptr (GString) text = g_string_new (NULL);
 
   test_copy_chunk (fixture->source, store, 0);
@@ -210,14 +114,14 @@ test_foreach_missing (Fixture *fixture, gconstpointer data)
 static void
 test_forwards (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (DfnChunkStore) store = open_download (fixture);
+  g_autoptr (DfnChunkStore) store = fixture_open (fixture);
   g_autofree char *second_output = scratch_path (&fixture->scratch, "second");
   g_autoptr (DfnChunkStore) second = test_open (second_output, fixture->manifest, NULL);
 
   test_copy_chunk (fixture->source, store, 2);
   test_copy_chunk (store, second, 2);
-  finish_download (fixture, store);
-  for (guint32 i = 0; i < N_CHUNKS; i++)
+  fixture_finish (fixture, store);
+  for (guint32 i = 0; i < FIXTURE_N_CHUNKS; i++)
     test_copy_chunk (store, second, i);
   g_assert_true (test_complete (second, NULL));
   test_assert_same_files (fixture->original, second_output);
@@ -235,7 +139,7 @@ assert_put_refused (DfnChunkStore *store, guint32 index, GBytes *data, GBytes *p
 static void
 test_wrong_chunks (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (DfnChunkStore) store = open_download (fixture);
+  g_autoptr (DfnChunkStore) store = fixture_open (fixture);
   g_autoptr (GBytes) path = NULL;
   g_autoptr (GBytes) chunk = test_read (fixture->source, 0, &path, NULL);
   g_autoptr (GBytes) empty = g_bytes_new (NULL, 0);
@@ -255,219 +159,26 @@ test_wrong_chunks (Fixture *fixture, gconstpointer data)
   assert_put_refused (store, 0, chunk, short_path);
   assert_put_refused (store, 0, chunk, chunk);
   assert_put_refused (store, 1, chunk, path);
-  assert_put_refused (store, N_CHUNKS, chunk, path);
+  assert_put_refused (store, FIXTURE_N_CHUNKS, chunk, path);
   assert_put_refused (store, G_MAXUINT32, chunk, path);
 
   /* Not one block was written. */
   g_assert_cmpint (stat (fixture->part, &info), ==, 0);
-  g_assert_cmpint (info.st_size, ==, SIZE);
+  g_assert_cmpint (info.st_size, ==, FIXTURE_SIZE);
   g_assert_cmpint (info.st_blocks, ==, 0);
   g_assert_cmpuint (dfn_chunk_store_get_n_present (store), ==, 0);
 }
 
 static void
-test_resume (Fixture *fixture, gconstpointer data)
-{
-  interrupted_run (fixture, 3);
-  for (guint round = 0; round < 2; round++)
-    {
-      g_autoptr (DfnChunkStore) store = open_download (fixture);
-
-      g_assert_cmpuint (dfn_chunk_store_get_n_present (store), ==, 3 + round);
-      g_assert_true (dfn_chunk_store_has (store, 2));
-      test_copy_chunk (fixture->source, store, 3);
-      if (round == 1)
-        finish_download (fixture, store);
-    }
-}
-
-static void
-test_resume_drops_altered (Fixture *fixture, gconstpointer data)
-{
-  g_autoptr (DfnChunkStore) store = NULL;
-
-  interrupted_run (fixture, 4);
-  overwrite (fixture->part, DFN_CHUNK_SIZE + 1000, "altered");
-  store = open_download (fixture);
-  g_assert_cmpuint (dfn_chunk_store_get_n_present (store), ==, 3);
-  g_assert_false (dfn_chunk_store_has (store, 1));
-  finish_download (fixture, store);
-}
-
-/* The state says that everything is there, and is wrong, also about hashes. */
-static void
-test_resume_with_lies (Fixture *fixture, gconstpointer data)
-{
-  static const char *const lies[] = { "\xff", "\xff----------------------------------------" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (lies); i++)
-    {
-      g_autoptr (DfnChunkStore) store = NULL;
-
-      interrupted_run (fixture, 1);
-      overwrite (fixture->state, 96, lies[i]);
-      store = open_download (fixture);
-      /* Bytes 97 on are leaf 0 and its parent, without which nothing of the left half proves. */
-      g_assert_cmpuint (dfn_chunk_store_get_n_present (store), <=, 1);
-      test_copy_chunk (fixture->source, store, 0);
-      test_copy_chunk (fixture->source, store, 1);
-      g_clear_object (&store);
-
-      store = open_download (fixture);
-      g_assert_cmpuint (dfn_chunk_store_get_n_present (store), ==, 2);
-      if (i == 1)
-        finish_download (fixture, store);
-    }
-}
-
-static void
-test_resume_after_cuts (Fixture *fixture, gconstpointer data)
-{
-  g_autoptr (DfnChunkStore) store = NULL;
-
-  interrupted_run (fixture, 4);
-  g_assert_cmpint (truncate (fixture->part, 2 * DFN_CHUNK_SIZE + 5), ==, 0);
-  store = open_download (fixture);
-  g_assert_cmpuint (dfn_chunk_store_get_n_present (store), ==, 2);
-  g_clear_object (&store);
-
-  g_assert_cmpint (truncate (fixture->state, 97), ==, 0);
-  store = open_download (fixture);
-  g_assert_cmpuint (dfn_chunk_store_get_n_present (store), ==, 0);
-  g_clear_object (&store);
-
-  g_unlink (fixture->part);
-  store = open_download (fixture);
-  finish_download (fixture, store);
-}
-
-static void
-test_state_of_others (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *other_path = scratch_write (&fixture->scratch, "other", SIZE, 2);
-  g_autoptr (DfnChunkStore) other = test_index (other_path, NULL);
-  g_autoptr (GError) error = NULL;
-
-  interrupted_run (fixture, 2);
-  g_assert_null (test_open (fixture->output, dfn_chunk_store_get_manifest (other), &error));
-  g_assert_error (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_EXISTS);
-  g_assert_nonnull (strstr (error->message, "copy.part.state"));
-  g_assert_nonnull (strstr (error->message, "another file"));
-
-  overwrite (fixture->state, 8, "\x7f");
-  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "another version");
-  overwrite (fixture->state, 0, "text");
-  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "does not describe");
-  g_assert_cmpint (truncate (fixture->state, 3), ==, 0);
-  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "does not describe");
-}
-
-/* A run that was killed before it wrote anything leaves an empty state and no data. */
-static void
-test_empty_state (Fixture *fixture, gconstpointer data)
-{
-  g_autoptr (DfnChunkStore) store = NULL;
-
-  g_assert_true (g_file_set_contents (fixture->state, "", 0, NULL));
-  store = open_download (fixture);
-  finish_download (fixture, store);
-}
-
-static void
-test_part_of_others (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *content = NULL;
-
-  g_assert_true (g_file_set_contents (fixture->part, "precious", -1, NULL));
-  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "copy.part");
-  g_assert_true (g_file_get_contents (fixture->part, &content, NULL, NULL));
-  g_assert_cmpstr (content, ==, "precious");
-  g_assert_false (g_file_test (fixture->state, G_FILE_TEST_EXISTS));
-
-  /* Nothing is written through a link that somebody put there. */
-  g_unlink (fixture->part);
-  g_assert_cmpint (symlink (fixture->original, fixture->part), ==, 0);
-  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "copy.part");
-  g_unlink (fixture->part);
-  g_assert_cmpint (symlink (fixture->original, fixture->state), ==, 0);
-  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "copy.part.state");
-}
-
-static void
-test_output_exists (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *other = NULL;
-
-  g_assert_true (g_file_set_contents (fixture->output, "precious", -1, NULL));
-  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "copy");
-  other = scratch_write (&fixture->scratch, "copy", SIZE, 3);
-  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "copy");
-  g_assert_false (g_file_test (fixture->state, G_FILE_TEST_EXISTS));
-  g_unlink (fixture->output);
-
-  g_assert_cmpint (g_mkdir (fixture->output, 0700), ==, 0);
-  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "copy");
-  g_rmdir (fixture->output);
-  g_assert_cmpint (symlink ("nowhere", fixture->output), ==, 0);
-  assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "copy");
-}
-
-static void
-test_output_is_the_file (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *copy = scratch_write (&fixture->scratch, "copy", SIZE, 1);
-  g_autofree char *second_output = scratch_path (&fixture->scratch, "second");
-  g_autoptr (DfnChunkStore) store = NULL;
-  g_autoptr (DfnChunkStore) second = test_open (second_output, fixture->manifest, NULL);
-
-  g_assert_nonnull (copy);
-  /* A state may be left from a run that was killed after it had renamed the data. */
-  g_assert_true (g_file_set_contents (fixture->state, "x", 1, NULL));
-  store = open_download (fixture);
-  g_assert_true (dfn_chunk_store_is_full (store));
-  finish_download (fixture, store);
-  test_copy_chunk (store, second, 3);
-  test_copy_chunk (fixture->source, store, 0);
-}
-
-static void
-test_output_appears (Fixture *fixture, gconstpointer data)
-{
-  g_autoptr (DfnChunkStore) store = open_download (fixture);
-  g_autoptr (GError) error = NULL;
-  g_autofree char *content = NULL;
-
-  for (guint32 i = 0; i < N_CHUNKS; i++)
-    test_copy_chunk (fixture->source, store, i);
-  g_assert_true (g_file_set_contents (fixture->output, "precious", -1, NULL));
-  g_assert_false (test_complete (store, &error));
-  g_assert_error (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_EXISTS);
-  g_assert_true (g_file_get_contents (fixture->output, &content, NULL, NULL));
-  g_assert_cmpstr (content, ==, "precious");
-
-  g_unlink (fixture->output);
-  finish_download (fixture, store);
-}
-
-static void
 test_altered_afterwards (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (DfnChunkStore) store = open_download (fixture);
+  g_autoptr (DfnChunkStore) store = fixture_open (fixture);
   g_autoptr (GError) error = NULL;
 
-  finish_download (fixture, store);
-  overwrite (fixture->output, DFN_CHUNK_SIZE, "edited");
+  fixture_finish (fixture, store);
+  test_overwrite (fixture->output, DFN_CHUNK_SIZE, "edited");
   g_assert_null (test_read (store, 1, NULL, &error));
   g_assert_error (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_FILE_CHANGED);
-}
-
-static void
-test_two_at_once (Fixture *fixture, gconstpointer data)
-{
-  g_autoptr (DfnChunkStore) store = open_download (fixture);
-
-  assert_open_fails (fixture, DFN_STREAMING_ERROR_BUSY, "another process");
-  finish_download (fixture, store);
 }
 
 static void
@@ -511,7 +222,7 @@ static void
 test_queue_limit (Fixture *fixture, gconstpointer data)
 {
   const guint n_fit = DFN_CHUNK_STORE_QUEUE_LIMIT / DFN_CHUNK_SIZE;
-  g_autoptr (DfnChunkStore) store = open_download (fixture);
+  g_autoptr (DfnChunkStore) store = fixture_open (fixture);
   g_autoptr (GBytes) path = NULL;
   g_autoptr (GBytes) chunk = test_read (fixture->source, 0, &path, NULL);
   guint counts[2] = { 0, 0 };
@@ -531,10 +242,10 @@ test_queue_limit (Fixture *fixture, gconstpointer data)
 static void
 test_dropped_while_writing (Fixture *fixture, gconstpointer data)
 {
-  DfnChunkStore *store = open_download (fixture);
+  DfnChunkStore *store = fixture_open (fixture);
   guint counts[2] = { 0, 0 };
 
-  for (guint32 i = 0; i < N_CHUNKS; i++)
+  for (guint32 i = 0; i < FIXTURE_N_CHUNKS; i++)
     {
       g_autoptr (GBytes) path = NULL;
       g_autoptr (GBytes) chunk = test_read (fixture->source, i, &path, NULL);
@@ -542,10 +253,10 @@ test_dropped_while_writing (Fixture *fixture, gconstpointer data)
       dfn_chunk_store_put_async (store, i, chunk, path, on_put, counts);
     }
   g_object_unref (store);
-  while (counts[0] < N_CHUNKS)
+  while (counts[0] < FIXTURE_N_CHUNKS)
     g_main_context_iteration (NULL, TRUE);
-  store = open_download (fixture);
-  finish_download (fixture, store);
+  store = fixture_open (fixture);
+  fixture_finish (fixture, store);
   g_assert_finalize_object (store);
 }
 
@@ -569,42 +280,9 @@ test_cancelled (Fixture *fixture, gconstpointer data)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
-static void
-count_progress (goffset done, goffset total, gpointer user_data)
-{
-  guint *n = user_data;
-
-  g_assert_cmpint (total, ==, 4 * DFN_CHUNK_SIZE);
-  (*n)++;
-}
-
-static void
-test_resume_progress (Fixture *fixture, gconstpointer data)
-{
-  g_autoptr (GAsyncResult) result = NULL;
-  g_autoptr (DfnChunkStore) store = NULL;
-  guint n = 0;
-
-  interrupted_run (fixture, 4);
-  dfn_chunk_store_open_download_async (fixture->output, fixture->manifest, NULL, count_progress, &n,
-                                       on_test_result, &result);
-  store = dfn_chunk_store_open_download_finish (test_wait (&result), NULL);
-  g_assert_nonnull (store);
-  g_assert_cmpuint (n, >=, 1);
-}
-
-static void
-test_missing_folder (Fixture *fixture, gconstpointer data)
-{
-  g_autofree char *output = g_build_filename (fixture->scratch.folder, "none", "copy", NULL);
-  g_autoptr (GError) error = NULL;
-
-  g_assert_null (test_open (output, fixture->manifest, &error));
-  g_assert_error (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_IO);
-}
-
 #define ADD(name, func)                                                                            \
-  g_test_add ("/streaming/chunk-store/" name, Fixture, NULL, set_up, func, tear_down)
+  g_test_add ("/streaming/chunk-store/" name, Fixture, NULL, fixture_set_up, func,                 \
+              fixture_tear_down)
 
 int
 main (int argc, char **argv)
@@ -618,23 +296,10 @@ main (int argc, char **argv)
   ADD ("foreach-missing", test_foreach_missing);
   ADD ("forwards", test_forwards);
   ADD ("wrong-chunks", test_wrong_chunks);
-  ADD ("resume", test_resume);
-  ADD ("resume-drops-altered", test_resume_drops_altered);
-  ADD ("resume-with-lies", test_resume_with_lies);
-  ADD ("resume-after-cuts", test_resume_after_cuts);
-  ADD ("resume-progress", test_resume_progress);
-  ADD ("state-of-others", test_state_of_others);
-  ADD ("empty-state", test_empty_state);
-  ADD ("part-of-others", test_part_of_others);
-  ADD ("output-exists", test_output_exists);
-  ADD ("output-is-the-file", test_output_is_the_file);
-  ADD ("output-appears", test_output_appears);
   ADD ("altered-afterwards", test_altered_afterwards);
-  ADD ("two-at-once", test_two_at_once);
   ADD ("zeros-stay-holes", test_zeros_stay_holes);
   ADD ("queue-limit", test_queue_limit);
   ADD ("dropped-while-writing", test_dropped_while_writing);
   ADD ("cancelled", test_cancelled);
-  ADD ("missing-folder", test_missing_folder);
   return g_test_run ();
 }
