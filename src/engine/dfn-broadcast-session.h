@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "dfn-node.h"
+#include "dfn-session.h"
 
 G_BEGIN_DECLS
 
@@ -56,7 +56,8 @@ DfnBroadcastReport *dfn_broadcast_report_copy (const DfnBroadcastReport *self);
 void dfn_broadcast_report_free (DfnBroadcastReport *self);
 
 #define DFN_TYPE_BROADCAST_SESSION (dfn_broadcast_session_get_type ())
-G_DECLARE_FINAL_TYPE (DfnBroadcastSession, dfn_broadcast_session, DFN, BROADCAST_SESSION, GObject)
+G_DECLARE_FINAL_TYPE (
+    DfnBroadcastSession, dfn_broadcast_session, DFN, BROADCAST_SESSION, DfnSession)
 
 /**
  * dfn_broadcast_session_new_file:

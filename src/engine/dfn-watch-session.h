@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "dfn-node.h"
+#include "dfn-session.h"
 
 G_BEGIN_DECLS
 
@@ -65,7 +65,7 @@ DfnWatchReport *dfn_watch_report_copy (const DfnWatchReport *self);
 void dfn_watch_report_free (DfnWatchReport *self);
 
 #define DFN_TYPE_WATCH_SESSION (dfn_watch_session_get_type ())
-G_DECLARE_FINAL_TYPE (DfnWatchSession, dfn_watch_session, DFN, WATCH_SESSION, GObject)
+G_DECLARE_FINAL_TYPE (DfnWatchSession, dfn_watch_session, DFN, WATCH_SESSION, DfnSession)
 
 /**
  * dfn_watch_session_new:

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "dfn-node-private.h"
+
+#include "dfn-relay-url.h"
+
+/* How long the thread goes on after its last session, so that farewells leave the computer. */
+#define LINGER_US (300 * 1000)
+
+struct _DfnNode {
+  GObject parent_instance;
+
+  GPtrArray *relays; /* of strings, ended by NULL */
+  DfnIceConfig *ice;
+  GMainContext *context;
+  GMainLoop *loop;
+  GThread *thread;
+};
+
+G_DEFINE_FINAL_TYPE (DfnNode, dfn_node, G_TYPE_OBJECT)
+
+static gpointer
+run (gpointer data)
+{
+  GMainLoop *loop = data;
+  GMainContext *context = g_main_loop_get_context (loop);
+  gint64 end;
+
+  g_main_context_push_thread_default (context);
+  g_main_loop_run (loop);
+  end = g_get_monotonic_time () + LINGER_US;
+  while (g_get_monotonic_time () < end)
+    if (!g_main_context_iteration (context, FALSE))
+      g_usleep (5000);
+  g_main_context_pop_thread_default (context);
+  return NULL;
+}
+
+static gboolean
+on_quit (gpointer user_data)
+{
+  g_main_loop_quit (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+dfn_node_finalize (GObject *object)
+{
+  DfnNode *self = DFN_NODE (object);
+  g_autoptr (GSource) quit = g_idle_source_new ();
+
+  /* After everything that sessions left to be done; never at once, as g_main_context_invoke()
+   * would when the thread has not begun to run. */
+  g_source_set_callback (quit, on_quit, self->loop, NULL);
+  g_source_attach (quit, self->context);
+  g_thread_join (self->thread);
+  g_main_loop_unref (self->loop);
+  g_main_context_unref (self->context);
+  g_object_unref (self->ice);
+  g_ptr_array_unref (self->relays);
+  G_OBJECT_CLASS (dfn_node_parent_class)->finalize (object);
+}
+
+static void
+dfn_node_class_init (DfnNodeClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = dfn_node_finalize;
+}
+
+static void
+dfn_node_init (DfnNode *self)
+{
+  self->relays = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (self->relays, NULL);
+  self->ice = dfn_ice_config_new ();
+  self->context = g_main_context_new ();
+  self->loop = g_main_loop_new (self->context, FALSE);
+  self->thread = g_thread_new ("dfn-engine", run, self->loop);
+}
+
+DfnNode *
+dfn_node_new (void)
+{
+  return g_object_new (DFN_TYPE_NODE, NULL);
+}
+
+gboolean
+dfn_node_add_relay (DfnNode *self, const char *url, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  g_autofree char *normal = dfn_relay_url_normalise (url, &reason);
+
+  if (normal == NULL)
+    {
+      g_set_error_literal (error, DFN_ENGINE_ERROR, DFN_ENGINE_ERROR_SETTINGS, reason->message);
+      return FALSE;
+    }
+  g_ptr_array_insert (self->relays, (gint) self->relays->len - 1, g_steal_pointer (&normal));
+  return TRUE;
+}
+
+const char *const *
+dfn_node_get_relays (DfnNode *self)
+{
+  return (const char *const *) self->relays->pdata;
+}
+
+DfnIceConfig *
+dfn_node_get_ice_config (DfnNode *self)
+{
+  return self->ice;
+}
+
+GMainContext *
+dfn_node_get_context (DfnNode *self)
+{
+  return self->context;
+}
+
+/* Tasks */
+
+typedef struct {
+  GObject *task;
+  DfnTaskFunc func;
+} Order;
+
+static gboolean
+on_order (gpointer user_data)
+{
+  Order *order = user_data;
+
+  order->func (order->task);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+order_free (gpointer data)
+{
+  Order *order = data;
+
+  g_object_unref (order->task);
+  g_free (order);
+}
+
+/* Orders to one thread are carried out in the order they were given. */
+static void
+give_order (DfnNode *self, GObject *task, DfnTaskFunc func)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+  Order *order = g_new (Order, 1);
+
+  order->task = task;
+  order->func = func;
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, on_order, order, order_free);
+  g_source_attach (source, self->context);
+}
+
+void
+dfn_node_start_task (DfnNode *self, gpointer task, DfnTaskFunc start)
+{
+  give_order (self, g_object_ref (task), start);
+}
+
+void
+dfn_node_stop_task (DfnNode *self, gpointer task, DfnTaskFunc stop)
+{
+  give_order (self, task, stop);
+}

@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: MIT */
+#include "dfn-watch-task.h"
+
+#include "dfn-fetcher.h"
+#include "dfn-lan-discovery.h"
+#include "dfn-presence.h"
+#include "dfn-rate-meter.h"
+#include "dfn-report-pacer.h"
+#include "dfn-streaming-error.h"
+
+#include <string.h>
+
+/* How long relays have to be reached, and those of this network to be found. */
+#define FIND_TIMEOUT_MS 10000
+/* After every relay has answered: others may still be found on this network. */
+#define LOOK_AROUND_MS 3000
+/* Between two tries to meet the broadcaster. */
+#define FIRST_RETRY_MS 1000
+#define LONGEST_RETRY_MS 15000
+
+struct _DfnWatchTask {
+  GObject parent_instance;
+
+  DfnMailbox *mailbox;
+  DfnAddress *address;
+  char *output;
+  char **relays;
+  DfnIceConfig *ice;
+
+  GCancellable *cancellable;
+  DfnReportPacer *pacer;
+  DfnPresence *presence;
+  DfnLanDiscovery *lan;
+  DfnSubscription *subscription;
+  DfnAnnouncement *announcement; /* the newest */
+  DfnChunkStore *store;
+  DfnFetcher *fetcher;
+  DfnPeer *peer;
+  gboolean is_meeting;
+  guint retry_ms;
+  GSource *retry;
+  GSource *find_deadline;
+
+  DfnWatchReport report; /* its texts are owned */
+  DfnRateMeter meter;
+};
+
+G_DEFINE_FINAL_TYPE (DfnWatchTask, dfn_watch_task, G_TYPE_OBJECT)
+
+static GSource *
+add_timer (DfnWatchTask *self, guint milliseconds, GSourceFunc func)
+{
+  GSource *source = g_timeout_source_new (milliseconds);
+
+  g_source_set_callback (source, func, self, NULL);
+  g_source_attach (source, g_main_context_get_thread_default ());
+  return source;
+}
+
+static void
+clear_timer (GSource **timer)
+{
+  if (*timer != NULL)
+    g_source_destroy (*timer);
+  g_clear_pointer (timer, g_source_unref);
+}
+
+/* Reports */
+
+static void
+describe_path (DfnWatchTask *self)
+{
+  DfnIceLink *link = NULL;
+  DfnQuicStats stats;
+
+  if (self->peer != NULL)
+    link = dfn_peer_manager_find_link (dfn_presence_get_manager (self->presence), self->peer);
+  if (link == NULL)
+    return;
+  dfn_quic_get_stats (dfn_peer_get_quic (self->peer), &stats);
+  self->report.rtt_us = stats.rtt_us;
+  self->report.is_relayed = dfn_ice_link_is_relayed (link);
+  g_free (self->report.path_description);
+  self->report.path_description = dfn_ice_link_describe (link);
+}
+
+static void
+post_report (gpointer user_data)
+{
+  DfnWatchTask *self = user_data;
+
+  self->report.rate = dfn_rate_meter_get (&self->meter, g_get_monotonic_time ());
+  self->report.n_peers = self->fetcher != NULL ? dfn_fetcher_get_n_peers (self->fetcher) : 0;
+  describe_path (self);
+  dfn_mailbox_post (self->mailbox, dfn_watch_report_copy (&self->report));
+}
+
+static void
+set_state (DfnWatchTask *self, DfnWatchState state, const char *problem)
+{
+  g_autofree char *old = g_steal_pointer (&self->report.problem);
+
+  self->report.problem = g_strdup (problem);
+  if (self->report.state == state && g_strcmp0 (old, problem) == 0)
+    return;
+  self->report.state = state;
+  dfn_report_pacer_now (self->pacer);
+}
+
+static gboolean
+is_over (DfnWatchTask *self)
+{
+  return self->report.state == DFN_WATCH_COMPLETE || self->report.state == DFN_WATCH_FAILED;
+}
+
+static void
+shut_down (DfnWatchTask *self)
+{
+  g_cancellable_cancel (self->cancellable);
+  clear_timer (&self->retry);
+  clear_timer (&self->find_deadline);
+  if (self->subscription != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->subscription, self);
+      dfn_subscription_close (self->subscription);
+    }
+  if (self->lan != NULL)
+    g_signal_handlers_disconnect_by_data (self->lan, self);
+  if (self->fetcher != NULL)
+    g_signal_handlers_disconnect_by_data (self->fetcher, self);
+  if (self->presence != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->presence, self);
+      g_signal_handlers_disconnect_by_data (dfn_presence_get_manager (self->presence), self);
+    }
+  g_clear_object (&self->subscription);
+  g_clear_object (&self->lan);
+  g_clear_object (&self->fetcher);
+  g_clear_object (&self->peer);
+  g_clear_object (&self->presence);
+  g_clear_object (&self->store);
+}
+
+static void
+fail (DfnWatchTask *self, gint code, const char *message)
+{
+  if (is_over (self))
+    return;
+  self->report.error = g_error_new_literal (DFN_ENGINE_ERROR, code, message);
+  set_state (self, DFN_WATCH_FAILED, NULL);
+  shut_down (self);
+}
+
+static void
+fail_with (DfnWatchTask *self, const GError *error)
+{
+  gboolean is_integrity =
+      g_error_matches (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_INTEGRITY)
+      || g_error_matches (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_INVALID_MANIFEST);
+
+  fail (self, is_integrity ? DFN_ENGINE_ERROR_INTEGRITY : DFN_ENGINE_ERROR_FILE, error->message);
+}
+
+/* Meeting the broadcaster */
+
+static void
+meet (DfnWatchTask *self)
+{
+  clear_timer (&self->retry);
+  if (self->is_meeting || self->peer != NULL || is_over (self))
+    return;
+  self->is_meeting = TRUE;
+  dfn_peer_manager_connect (dfn_presence_get_manager (self->presence), self->announcement->contact,
+                            dfn_manifest_get_root (self->announcement->manifest));
+}
+
+static gboolean
+on_retry (gpointer user_data)
+{
+  meet (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+meet_later (DfnWatchTask *self)
+{
+  clear_timer (&self->retry);
+  self->retry = add_timer (self, self->retry_ms, on_retry);
+  self->retry_ms = MIN (self->retry_ms * 2, LONGEST_RETRY_MS);
+}
+
+/* Whatever was lost, the state says what it means to the user. */
+static void
+set_waiting (DfnWatchTask *self, const char *problem)
+{
+  gboolean has_begun =
+      self->report.state == DFN_WATCH_RECEIVING || self->report.state == DFN_WATCH_WAITING;
+
+  if (self->report.state != DFN_WATCH_CHECKING)
+    set_state (self, has_begun ? DFN_WATCH_WAITING : DFN_WATCH_CONNECTING, problem);
+}
+
+static void
+use_peer (DfnWatchTask *self)
+{
+  if (self->peer == NULL || self->fetcher == NULL)
+    return;
+  dfn_fetcher_add_peer (self->fetcher, self->peer);
+  set_state (self, DFN_WATCH_RECEIVING, NULL);
+}
+
+static void
+on_peer_added (DfnPeerManager *manager,
+               DfnPeer *peer,
+               const char *pubkey,
+               const guint8 *content,
+               DfnWatchTask *self)
+{
+  self->is_meeting = FALSE;
+  self->retry_ms = FIRST_RETRY_MS;
+  g_set_object (&self->peer, peer);
+  use_peer (self);
+}
+
+static void
+on_peer_removed (DfnPeerManager *manager, DfnPeer *peer, const GError *error, DfnWatchTask *self)
+{
+  if (peer != self->peer)
+    return;
+  g_clear_object (&self->peer);
+  set_waiting (self, error->message);
+  meet_later (self);
+}
+
+static void
+on_connect_failed (DfnPeerManager *manager,
+                   const char *pubkey,
+                   const GError *error,
+                   DfnWatchTask *self)
+{
+  self->is_meeting = FALSE;
+  if (g_strcmp0 (pubkey, self->announcement->contact) != 0)
+    {
+      meet (self); /* in the meantime somebody else is to be met */
+      return;
+    }
+  set_waiting (self, error->message);
+  meet_later (self);
+}
+
+/* Fetching */
+
+static void
+on_stored (DfnFetcher *fetcher, guint64 bytes, DfnWatchTask *self)
+{
+  self->report.bytes_done += bytes;
+  dfn_rate_meter_add (&self->meter, bytes, g_get_monotonic_time ());
+  dfn_report_pacer_soon (self->pacer);
+}
+
+static void
+on_misbehaved (DfnFetcher *fetcher, DfnPeer *peer, DfnWatchTask *self)
+{
+  dfn_peer_manager_drop (dfn_presence_get_manager (self->presence), peer,
+                         DFN__CLOSE_REASON__MISBEHAVED, NULL);
+  fail (self, DFN_ENGINE_ERROR_INTEGRITY,
+        "The broadcaster sent data that is not what it had announced. Nothing of it was kept");
+}
+
+static void
+on_withdrawn (DfnFetcher *fetcher, DfnPeer *peer, DfnWatchTask *self)
+{
+  fail (self, DFN_ENGINE_ERROR_NOT_FOUND,
+        "The broadcaster no longer shares this: the file was changed or removed there");
+}
+
+static void
+on_fetcher_failed (DfnFetcher *fetcher, const GError *error, DfnWatchTask *self)
+{
+  fail_with (self, error);
+}
+
+static void
+on_completed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (DfnWatchTask) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (dfn_chunk_store_complete_finish (DFN_CHUNK_STORE (source), result, &error))
+    set_state (self, DFN_WATCH_COMPLETE, NULL);
+  else
+    fail_with (self, error);
+  shut_down (self);
+}
+
+static void
+complete (DfnWatchTask *self)
+{
+  self->report.bytes_done = self->report.size;
+  dfn_chunk_store_complete_async (self->store, on_completed, g_object_ref (self));
+}
+
+static void
+on_fetched (DfnFetcher *fetcher, DfnWatchTask *self)
+{
+  complete (self);
+}
+
+static void
+start_fetching (DfnWatchTask *self)
+{
+  self->fetcher = dfn_fetcher_new (self->store);
+  g_signal_connect (self->fetcher, "stored", G_CALLBACK (on_stored), self);
+  g_signal_connect (self->fetcher, "misbehaved", G_CALLBACK (on_misbehaved), self);
+  g_signal_connect (self->fetcher, "withdrawn", G_CALLBACK (on_withdrawn), self);
+  g_signal_connect (self->fetcher, "failed", G_CALLBACK (on_fetcher_failed), self);
+  g_signal_connect (self->fetcher, "complete", G_CALLBACK (on_fetched), self);
+  set_state (self, DFN_WATCH_CONNECTING, NULL);
+  use_peer (self);
+}
+
+/* The disk */
+
+static void
+on_check_progress (goffset done, goffset total, gpointer user_data)
+{
+  DfnWatchTask *self = user_data;
+
+  self->report.bytes_checked = (guint64) done;
+  self->report.bytes_before = (guint64) total;
+  dfn_report_pacer_soon (self->pacer);
+}
+
+static guint64
+count_present_bytes (DfnChunkStore *store)
+{
+  DfnManifest *manifest = dfn_chunk_store_get_manifest (store);
+  guint32 last = dfn_manifest_get_n_chunks (manifest) - 1;
+  guint64 bytes = (guint64) dfn_chunk_store_get_n_present (store) * DFN_CHUNK_SIZE;
+
+  if (dfn_chunk_store_has (store, last))
+    bytes -= DFN_CHUNK_SIZE - dfn_manifest_get_chunk_length (manifest, last);
+  return bytes;
+}
+
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (DfnWatchTask) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DfnChunkStore) store = dfn_chunk_store_open_download_finish (result, &error);
+
+  if (g_cancellable_is_cancelled (self->cancellable))
+    return;
+  if (store == NULL)
+    {
+      fail_with (self, error);
+      return;
+    }
+  self->store = g_steal_pointer (&store);
+  self->report.bytes_done = self->report.bytes_before = count_present_bytes (self->store);
+  if (dfn_chunk_store_is_full (self->store))
+    complete (self);
+  else
+    start_fetching (self);
+}
+
+static char *
+choose_path (DfnWatchTask *self, DfnManifest *manifest)
+{
+  const char *name = dfn_manifest_get_safe_name (manifest);
+
+  if (self->output == NULL)
+    return g_strdup (name);
+  if (g_file_test (self->output, G_FILE_TEST_IS_DIR))
+    return g_build_filename (self->output, name, NULL);
+  return g_strdup (self->output);
+}
+
+/* Finding it */
+
+static void
+take_first_announcement (DfnWatchTask *self)
+{
+  DfnManifest *manifest = self->announcement->manifest;
+
+  clear_timer (&self->find_deadline);
+  self->report.title = g_strdup (dfn_manifest_get_title (manifest));
+  self->report.size = dfn_manifest_get_size (manifest);
+  self->report.path = choose_path (self, manifest);
+  set_state (self, DFN_WATCH_CHECKING, NULL);
+  /* The disk and the network do not wait for each other. */
+  meet (self);
+  dfn_chunk_store_open_download_async (self->report.path, manifest, self->cancellable,
+                                       on_check_progress, self, on_opened, g_object_ref (self));
+}
+
+static gboolean
+is_same_content (DfnAnnouncement *a, DfnAnnouncement *b)
+{
+  return memcmp (dfn_manifest_get_root (a->manifest), dfn_manifest_get_root (b->manifest),
+                 DFN_HASH_SIZE)
+             == 0
+         && dfn_manifest_get_size (a->manifest) == dfn_manifest_get_size (b->manifest);
+}
+
+static void
+on_event (DfnSubscription *subscription, DfnNostrEvent *event, DfnWatchTask *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DfnAnnouncement) announcement = dfn_announcement_read (event, &error);
+  gboolean is_first = self->announcement == NULL;
+
+  if (announcement == NULL)
+    {
+      if (is_first)
+        fail (self, DFN_ENGINE_ERROR_INTEGRITY, error->message);
+      return;
+    }
+  if (!is_first && !is_same_content (announcement, self->announcement))
+    {
+      fail (self, DFN_ENGINE_ERROR_INTEGRITY,
+            "The broadcaster has put another file under this link; what was received is kept");
+      return;
+    }
+  g_clear_pointer (&self->announcement, dfn_announcement_free);
+  self->announcement = g_steal_pointer (&announcement);
+  if (is_first)
+    take_first_announcement (self);
+  else
+    {
+      self->retry_ms = FIRST_RETRY_MS;
+      meet (self); /* whoever renews an announcement is there */
+    }
+}
+
+static gboolean
+on_find_deadline (gpointer user_data)
+{
+  DfnWatchTask *self = user_data;
+  g_autofree char *problem = dfn_presence_get_problem (self->presence);
+
+  if (dfn_relay_pool_get_n_connected (dfn_presence_get_pool (self->presence)) > 0)
+    fail (self, DFN_ENGINE_ERROR_NOT_FOUND,
+          "Nothing with this link is announced. Perhaps it is not shared any more, or it was "
+          "announced on other relays");
+  else if (problem != NULL)
+    fail (self, DFN_ENGINE_ERROR_NETWORK, problem);
+  else
+    fail (self, DFN_ENGINE_ERROR_NETWORK,
+          "No relay was found: the link names none, and there is none on this network. Name one "
+          "with --relay");
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_eose (DfnSubscription *subscription, DfnWatchTask *self)
+{
+  if (self->announcement != NULL
+      || dfn_relay_pool_get_n_connected (dfn_presence_get_pool (self->presence)) == 0)
+    return;
+  clear_timer (&self->find_deadline);
+  self->find_deadline = add_timer (self, LOOK_AROUND_MS, on_find_deadline);
+}
+
+static void
+on_presence_changed (DfnPresence *presence, DfnWatchTask *self)
+{
+  g_autofree char *problem = dfn_presence_get_problem (presence);
+
+  if (self->report.state == DFN_WATCH_FINDING)
+    set_state (self, DFN_WATCH_FINDING, problem);
+}
+
+static void
+on_relay_found (DfnLanDiscovery *lan, const char *url, DfnWatchTask *self)
+{
+  dfn_presence_add_relay (self->presence, url, NULL);
+}
+
+/* Returns whether any was named. */
+static gboolean
+add_relays (DfnWatchTask *self, char **relays)
+{
+  gboolean any = FALSE;
+
+  /* One that cannot be used is passed over: links come from strangers. */
+  for (char **url = relays; *url != NULL; url++)
+    any |= dfn_presence_add_relay (self->presence, *url, NULL);
+  return any;
+}
+
+void
+dfn_watch_task_start (gpointer task)
+{
+  DfnWatchTask *self = task;
+  g_autoptr (DfnNostrFilter) filter = dfn_address_to_filter (self->address);
+  g_autoptr (GPtrArray) filters = g_ptr_array_new ();
+  DfnPeerManager *manager;
+  gboolean has_named;
+
+  self->pacer = dfn_report_pacer_new (post_report, self);
+  self->presence = dfn_presence_new (self->ice);
+  manager = dfn_presence_get_manager (self->presence);
+  g_signal_connect (manager, "peer-added", G_CALLBACK (on_peer_added), self);
+  g_signal_connect (manager, "peer-removed", G_CALLBACK (on_peer_removed), self);
+  g_signal_connect (manager, "connect-failed", G_CALLBACK (on_connect_failed), self);
+  g_signal_connect (self->presence, "changed", G_CALLBACK (on_presence_changed), self);
+  has_named = add_relays (self, self->relays);
+  add_relays (self, self->address->relays);
+  if (!has_named && dfn_presence_get_scope (self->presence) != DFN_SCOPE_PUBLIC)
+    {
+      self->lan = dfn_lan_discovery_new ();
+      g_signal_connect (self->lan, "found", G_CALLBACK (on_relay_found), self);
+      dfn_lan_discovery_browse (self->lan);
+    }
+  g_ptr_array_add (filters, filter);
+  self->subscription = dfn_relay_pool_subscribe (dfn_presence_get_pool (self->presence), filters);
+  g_signal_connect (self->subscription, "event", G_CALLBACK (on_event), self);
+  g_signal_connect (self->subscription, "eose", G_CALLBACK (on_eose), self);
+  self->find_deadline = add_timer (self, FIND_TIMEOUT_MS, on_find_deadline);
+}
+
+void
+dfn_watch_task_stop (gpointer task)
+{
+  DfnWatchTask *self = task;
+
+  shut_down (self);
+  g_clear_pointer (&self->pacer, dfn_report_pacer_free);
+}
+
+/* Life */
+
+static void
+dfn_watch_task_finalize (GObject *object)
+{
+  DfnWatchTask *self = DFN_WATCH_TASK (object);
+
+  g_clear_pointer (&self->announcement, dfn_announcement_free);
+  g_clear_object (&self->cancellable);
+  g_clear_object (&self->ice);
+  dfn_mailbox_unref (self->mailbox);
+  dfn_address_free (self->address);
+  g_strfreev (self->relays);
+  g_free (self->output);
+  g_free (self->report.title);
+  g_free (self->report.path);
+  g_free (self->report.path_description);
+  g_free (self->report.problem);
+  g_clear_error (&self->report.error);
+  G_OBJECT_CLASS (dfn_watch_task_parent_class)->finalize (object);
+}
+
+static void
+dfn_watch_task_class_init (DfnWatchTaskClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = dfn_watch_task_finalize;
+}
+
+static void
+dfn_watch_task_init (DfnWatchTask *self)
+{
+  self->cancellable = g_cancellable_new ();
+  self->retry_ms = FIRST_RETRY_MS;
+}
+
+DfnWatchTask *
+dfn_watch_task_new (DfnNode *node, DfnAddress *address, const char *output, DfnMailbox *mailbox)
+{
+  DfnWatchTask *self = g_object_new (DFN_TYPE_WATCH_TASK, NULL);
+
+  self->mailbox = dfn_mailbox_ref (mailbox);
+  self->address = address;
+  self->output = g_strdup (output);
+  self->relays = g_strdupv ((char **) dfn_node_get_relays (node));
+  self->ice = dfn_ice_config_copy (dfn_node_get_ice_config (node));
+  return self;
+}
