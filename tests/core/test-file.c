@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+static char *data_home;
+
 static void
 test_write_atomically (void)
 {
@@ -64,17 +66,26 @@ test_data_dir (void)
   g_autofree char *path = dfn_paths_data_dir (&error);
 
   g_assert_no_error (error);
-  g_assert_true (g_str_has_prefix (path, g_get_user_data_dir ()));
+  g_assert_true (g_str_has_prefix (path, data_home));
   g_assert_true (g_file_test (path, G_FILE_TEST_IS_DIR));
+  g_rmdir (path);
 }
 
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  int code;
+
+  /* G_TEST_OPTION_ISOLATE_DIRS would do this, but GLib 2.74 leaks in it. */
+  data_home = g_dir_make_tmp ("dfn-file-XXXXXX", NULL);
+  g_setenv ("XDG_DATA_HOME", data_home, TRUE);
+  g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/file/write-atomically", test_write_atomically);
   g_test_add_func ("/core/file/write-fails", test_write_fails);
   g_test_add_func ("/core/file/positioned", test_positioned);
   g_test_add_func ("/core/paths/data-dir", test_data_dir);
-  return g_test_run ();
+  code = g_test_run ();
+  g_rmdir (data_home);
+  g_free (data_home);
+  return code;
 }

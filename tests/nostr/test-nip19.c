@@ -199,116 +199,116 @@ tlv_text (const char *name, const char *hex)
   return dfn_bech32_encode (name, data, length);
 }
 
+static const struct {
+  const char *name;
+  const char *hex;
+  gboolean is_good;
+} tlv_cases[] = {
+  { "nprofile", "0020K", TRUE },
+  /* Unknown types, of any length, and types that mean nothing here. */
+  { "nprofile",
+    "ff00"
+    "0020K"
+    "6303abcdef"
+    "0303000000"
+    "0201ab",
+    TRUE },
+  { "nevent",
+    "0020K"
+    "0220K"
+    "03040000ffff",
+    TRUE },
+  { "naddr",
+    "0000"
+    "0220K"
+    "030400008c46",
+    TRUE },
+  /* A relay that is no text is only a hint less. */
+  { "nprofile",
+    "0020K"
+    "0102ff0a"
+    "0100",
+    TRUE },
+  { "nprofile", "", FALSE },
+  { "nprofile",
+    "0020K"
+    "00",
+    FALSE },
+  { "nprofile",
+    "0020K"
+    "0105aabb",
+    FALSE },
+  { "nprofile", "001fK", FALSE },
+  { "nprofile", "0021K00", FALSE },
+  { "nprofile",
+    "0020K"
+    "0020K",
+    FALSE },
+  { "nprofile", "0104abcdefab", FALSE },
+  { "nevent", "0220K", FALSE },
+  { "nevent",
+    "0020K"
+    "0220K"
+    "0220K",
+    FALSE },
+  { "nevent",
+    "0020K"
+    "030400010000",
+    FALSE },
+  { "nevent",
+    "0020K"
+    "03020001",
+    FALSE },
+  { "nevent",
+    "0020K"
+    "030400000001"
+    "030400000001",
+    FALSE },
+  { "naddr",
+    "0220K"
+    "030400008c46",
+    FALSE },
+  { "naddr",
+    "0000"
+    "030400008c46",
+    FALSE },
+  { "naddr",
+    "0000"
+    "0220K",
+    FALSE },
+  { "naddr",
+    "0000"
+    "0000"
+    "0220K"
+    "030400008c46",
+    FALSE },
+  { "naddr",
+    "0003610062"
+    "0220K"
+    "030400008c46",
+    FALSE },
+  { "naddr",
+    "0001ff"
+    "0220K"
+    "030400008c46",
+    FALSE },
+  { "npub", "K00", FALSE },
+  { "npub", "", FALSE },
+  { "note", "K00", FALSE },
+  { "nsec", "K00", FALSE },
+  { "nsec", "0000000000000000000000000000000000000000000000000000000000000000", FALSE },
+  { "nrelay", "0003777373", FALSE },
+  { "nwhat", "K", FALSE },
+};
+
 static void
 test_tlv (void)
 {
-  static const struct {
-    const char *name;
-    const char *hex;
-    gboolean is_good;
-  } cases[] = {
-    { "nprofile", "0020K", TRUE },
-    /* Unknown types, of any length, and types that mean nothing here. */
-    { "nprofile",
-      "ff00"
-      "0020K"
-      "6303abcdef"
-      "0303000000"
-      "0201ab",
-      TRUE },
-    { "nevent",
-      "0020K"
-      "0220K"
-      "03040000ffff",
-      TRUE },
-    { "naddr",
-      "0000"
-      "0220K"
-      "030400008c46",
-      TRUE },
-    /* A relay that is no text is only a hint less. */
-    { "nprofile",
-      "0020K"
-      "0102ff0a"
-      "0100",
-      TRUE },
-    { "nprofile", "", FALSE },
-    { "nprofile",
-      "0020K"
-      "00",
-      FALSE },
-    { "nprofile",
-      "0020K"
-      "0105aabb",
-      FALSE },
-    { "nprofile", "001fK", FALSE },
-    { "nprofile", "0021K00", FALSE },
-    { "nprofile",
-      "0020K"
-      "0020K",
-      FALSE },
-    { "nprofile", "0104abcdefab", FALSE },
-    { "nevent", "0220K", FALSE },
-    { "nevent",
-      "0020K"
-      "0220K"
-      "0220K",
-      FALSE },
-    { "nevent",
-      "0020K"
-      "030400010000",
-      FALSE },
-    { "nevent",
-      "0020K"
-      "03020001",
-      FALSE },
-    { "nevent",
-      "0020K"
-      "030400000001"
-      "030400000001",
-      FALSE },
-    { "naddr",
-      "0220K"
-      "030400008c46",
-      FALSE },
-    { "naddr",
-      "0000"
-      "030400008c46",
-      FALSE },
-    { "naddr",
-      "0000"
-      "0220K",
-      FALSE },
-    { "naddr",
-      "0000"
-      "0000"
-      "0220K"
-      "030400008c46",
-      FALSE },
-    { "naddr",
-      "0003610062"
-      "0220K"
-      "030400008c46",
-      FALSE },
-    { "naddr",
-      "0001ff"
-      "0220K"
-      "030400008c46",
-      FALSE },
-    { "npub", "K00", FALSE },
-    { "npub", "", FALSE },
-    { "note", "K00", FALSE },
-    { "nsec", "K00", FALSE },
-    { "nsec", "0000000000000000000000000000000000000000000000000000000000000000", FALSE },
-    { "nrelay", "0003777373", FALSE },
-    { "nwhat", "K", FALSE },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (tlv_cases); i++)
     {
-      g_autofree char *text = tlv_text (cases[i].name, cases[i].hex);
+      g_autofree char *text = tlv_text (tlv_cases[i].name, tlv_cases[i].hex);
 
-      if (cases[i].is_good)
+      if (tlv_cases[i].is_good)
         dfn_nip19_unref (parse (text));
       else
         assert_refused (text);
