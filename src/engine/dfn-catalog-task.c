@@ -135,7 +135,8 @@ dfn_catalog_task_start (gpointer task)
 {
   DfnCatalogTask *self = task;
   g_autoptr (DfnNostrFilter) filter = dfn_nostr_filter_new ();
-  g_autoptr (GPtrArray) filters = g_ptr_array_new ();
+  g_autoptr (GPtrArray) filters =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) dfn_nostr_filter_unref);
 
   self->pool = dfn_relay_pool_new ();
   g_signal_connect (self->pool, "relay-changed", G_CALLBACK (on_relay_changed), self);
@@ -145,7 +146,7 @@ dfn_catalog_task_start (gpointer task)
     look_around (self);
   dfn_nostr_filter_add_kind (filter, DFN_NOSTR_KIND_FILE);
   dfn_nostr_filter_set_limit (filter, MAX_ENTRIES);
-  g_ptr_array_add (filters, filter);
+  g_ptr_array_add (filters, g_steal_pointer (&filter));
   self->subscription = dfn_relay_pool_subscribe (self->pool, filters);
   g_signal_connect (self->subscription, "event", G_CALLBACK (on_event), self);
   g_signal_connect (self->subscription, "eose", G_CALLBACK (on_eose), self);

@@ -91,6 +91,7 @@ dfn_presence_add_relay (DfnPresence *self, const char *url, GError **error)
     return FALSE;
   if (scope > dfn_ice_config_get_scope (self->ice))
     dfn_ice_config_set_scope (self->ice, scope);
+  dfn_ice_config_resolve (self->ice);
   return TRUE;
 }
 

@@ -495,7 +495,8 @@ dfn_watch_task_start (gpointer task)
 {
   DfnWatchTask *self = task;
   g_autoptr (DfnNostrFilter) filter = dfn_address_to_filter (self->address);
-  g_autoptr (GPtrArray) filters = g_ptr_array_new ();
+  g_autoptr (GPtrArray) filters =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) dfn_nostr_filter_unref);
   DfnPeerManager *manager;
   gboolean has_named;
 
@@ -514,7 +515,7 @@ dfn_watch_task_start (gpointer task)
       g_signal_connect (self->lan, "found", G_CALLBACK (on_relay_found), self);
       dfn_lan_discovery_browse (self->lan);
     }
-  g_ptr_array_add (filters, filter);
+  g_ptr_array_add (filters, g_steal_pointer (&filter));
   self->subscription = dfn_relay_pool_subscribe (dfn_presence_get_pool (self->presence), filters);
   g_signal_connect (self->subscription, "event", G_CALLBACK (on_event), self);
   g_signal_connect (self->subscription, "eose", G_CALLBACK (on_eose), self);

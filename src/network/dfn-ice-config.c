@@ -24,6 +24,7 @@ struct _DfnIceConfig {
   DfnIceServer *turn;
   gboolean force_relay;
   DfnScope scope;
+  GHashTable *asked; /* set of names whose address was asked for */
 };
 
 G_DEFINE_FINAL_TYPE (DfnIceConfig, dfn_ice_config, G_TYPE_OBJECT)
@@ -32,6 +33,7 @@ static void
 server_free (DfnIceServer *server)
 {
   g_free (server->host);
+  g_free (server->address);
   g_free (server->user);
   dfn_secret_free (server->password);
   g_free (server);
@@ -57,11 +59,24 @@ parse_host_port (const char *text, char **host, guint16 *port)
   return TRUE;
 }
 
+static DfnIceServer *
+server_new (char *host, guint16 port)
+{
+  DfnIceServer *server = g_new0 (DfnIceServer, 1);
+
+  server->host = host;
+  server->port = port;
+  if (g_hostname_is_ip_address (host))
+    server->address = g_strdup (host);
+  return server;
+}
+
 static void
 dfn_ice_config_finalize (GObject *object)
 {
   DfnIceConfig *self = DFN_ICE_CONFIG (object);
 
+  g_hash_table_unref (self->asked);
   g_ptr_array_unref (self->stun);
   g_clear_pointer (&self->turn, server_free);
   G_OBJECT_CLASS (dfn_ice_config_parent_class)->finalize (object);
@@ -77,6 +92,7 @@ static void
 dfn_ice_config_init (DfnIceConfig *self)
 {
   self->scope = DFN_SCOPE_PUBLIC;
+  self->asked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->stun = g_ptr_array_new_with_free_func ((GDestroyNotify) server_free);
   for (guint i = 0; i < G_N_ELEMENTS (default_stun); i++)
     dfn_ice_config_add_stun (self, default_stun[i], NULL);
@@ -95,6 +111,7 @@ server_copy (const DfnIceServer *server)
   DfnIceServer *copy = g_new0 (DfnIceServer, 1);
 
   copy->host = g_strdup (server->host);
+  copy->address = g_strdup (server->address);
   copy->port = server->port;
   copy->user = g_strdup (server->user);
   if (server->password != NULL)
@@ -123,7 +140,6 @@ dfn_ice_config_add_stun (DfnIceConfig *self, const char *text, GError **error)
 {
   const char *rest = g_str_has_prefix (text, "stun:") ? text + strlen ("stun:") : text;
   g_autofree char *host = NULL;
-  DfnIceServer *server;
   guint16 port;
 
   if (!parse_host_port (rest, &host, &port))
@@ -135,10 +151,7 @@ dfn_ice_config_add_stun (DfnIceConfig *self, const char *text, GError **error)
   if (self->stun_is_default)
     g_ptr_array_set_size (self->stun, 0);
   self->stun_is_default = FALSE;
-  server = g_new0 (DfnIceServer, 1);
-  server->host = g_steal_pointer (&host);
-  server->port = port;
-  g_ptr_array_add (self->stun, server);
+  g_ptr_array_add (self->stun, server_new (g_steal_pointer (&host), port));
   return TRUE;
 }
 
@@ -159,13 +172,83 @@ dfn_ice_config_set_turn (DfnIceConfig *self, const char *text, GError **error)
       return FALSE;
     }
   g_clear_pointer (&self->turn, server_free);
-  self->turn = g_new0 (DfnIceServer, 1);
-  self->turn->host = g_steal_pointer (&host);
-  self->turn->port = port;
+  self->turn = server_new (g_steal_pointer (&host), port);
   self->turn->user = g_strndup (user, colon - user);
   self->turn->password = dfn_secret_new (at - colon);
   memcpy (self->turn->password, colon + 1, at - colon - 1);
   return TRUE;
+}
+
+/* A look-up under way. Servers are found again by name: they may be others by now. */
+typedef struct {
+  DfnIceConfig *config;
+  char *host;
+} Lookup;
+
+static void
+set_address (DfnIceServer *server, const char *host, const char *address)
+{
+  if (server == NULL || server->address != NULL || strcmp (server->host, host) != 0)
+    return;
+  server->address = g_strdup (address);
+}
+
+/* libnice makes sockets for both families, but a name with an IPv4 address is the safer guess. */
+static GInetAddress *
+choose_address (GList *addresses)
+{
+  for (GList *l = addresses; l != NULL; l = l->next)
+    if (g_inet_address_get_family (l->data) == G_SOCKET_FAMILY_IPV4)
+      return l->data;
+  return addresses->data;
+}
+
+static void
+on_looked_up (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Lookup *lookup = user_data;
+  g_autoptr (DfnIceConfig) self = lookup->config;
+  g_autofree char *host = lookup->host;
+  g_autoptr (GError) error = NULL;
+  GList *addresses = g_resolver_lookup_by_name_finish (G_RESOLVER (source), result, &error);
+  g_autofree char *address = NULL;
+
+  g_free (lookup);
+  if (addresses == NULL)
+    {
+      g_debug ("The address of %s is not known: %s", host, error->message);
+      return;
+    }
+  address = g_inet_address_to_string (choose_address (addresses));
+  for (guint i = 0; i < self->stun->len; i++)
+    set_address (self->stun->pdata[i], host, address);
+  set_address (self->turn, host, address);
+  g_resolver_free_addresses (addresses);
+}
+
+static void
+look_up (DfnIceConfig *self, GResolver *resolver, const DfnIceServer *server)
+{
+  Lookup *lookup;
+
+  if (server == NULL || server->address != NULL
+      || !g_hash_table_add (self->asked, g_strdup (server->host)))
+    return;
+  lookup = g_new (Lookup, 1);
+  lookup->config = g_object_ref (self);
+  lookup->host = g_strdup (server->host);
+  g_resolver_lookup_by_name_async (resolver, server->host, NULL, on_looked_up, lookup);
+}
+
+void
+dfn_ice_config_resolve (DfnIceConfig *self)
+{
+  g_autoptr (GResolver) resolver = g_resolver_get_default ();
+
+  if (!self->stun_is_default || self->scope == DFN_SCOPE_PUBLIC)
+    for (guint i = 0; i < self->stun->len; i++)
+      look_up (self, resolver, self->stun->pdata[i]);
+  look_up (self, resolver, self->turn);
 }
 
 void
@@ -195,13 +278,18 @@ dfn_ice_config_get_scope (DfnIceConfig *self)
 const DfnIceServer *
 dfn_ice_config_pick_stun (DfnIceConfig *self)
 {
-  if (self->stun->len == 0 || (self->stun_is_default && self->scope != DFN_SCOPE_PUBLIC))
+  g_autoptr (GPtrArray) known = g_ptr_array_new ();
+
+  if (self->stun_is_default && self->scope != DFN_SCOPE_PUBLIC)
     return NULL;
-  return self->stun->pdata[dfn_random_uniform (self->stun->len)];
+  for (guint i = 0; i < self->stun->len; i++)
+    if (((DfnIceServer *) self->stun->pdata[i])->address != NULL)
+      g_ptr_array_add (known, self->stun->pdata[i]);
+  return known->len > 0 ? known->pdata[dfn_random_uniform (known->len)] : NULL;
 }
 
 const DfnIceServer *
 dfn_ice_config_get_turn (DfnIceConfig *self)
 {
-  return self->turn;
+  return self->turn != NULL && self->turn->address != NULL ? self->turn : NULL;
 }

@@ -11,12 +11,14 @@ G_BEGIN_DECLS
 /**
  * DfnIceServer:
  * @host: a name or address
+ * @address: (nullable): the address in numbers, once it is known
  * @port: 1 to 65535
  * @user: (nullable): for TURN
  * @password: (nullable): for TURN; in guarded memory
  */
 typedef struct {
   char *host;
+  char *address;
   guint16 port;
   char *user;
   char *password;
@@ -61,6 +63,14 @@ gboolean dfn_ice_config_add_stun (DfnIceConfig *self, const char *text, GError *
  */
 gboolean dfn_ice_config_set_turn (DfnIceConfig *self, const char *text, GError **error);
 
+/**
+ * dfn_ice_config_resolve:
+ *
+ * Starts to look up the addresses of servers that are given by name, in this thread's default
+ * context. Until an answer comes, and when none comes, a server is not used.
+ */
+void dfn_ice_config_resolve (DfnIceConfig *self);
+
 /* Hides this side's addresses: everything goes through the TURN server. */
 void dfn_ice_config_set_force_relay (DfnIceConfig *self, gboolean force_relay);
 gboolean dfn_ice_config_get_force_relay (DfnIceConfig *self);
@@ -72,15 +82,15 @@ DfnScope dfn_ice_config_get_scope (DfnIceConfig *self);
 /**
  * dfn_ice_config_pick_stun:
  *
- * Returns: (transfer none) (nullable): one of the STUN servers by chance; none of the default ones
- *   on a LAN, where nobody outside needs to know
+ * Returns: (transfer none) (nullable): one of the STUN servers whose address is known, by chance;
+ *   none of the default ones on a LAN, where nobody outside needs to know
  */
 const DfnIceServer *dfn_ice_config_pick_stun (DfnIceConfig *self);
 
 /**
  * dfn_ice_config_get_turn:
  *
- * Returns: (transfer none) (nullable): the TURN server
+ * Returns: (transfer none) (nullable): the TURN server, if its address is known
  */
 const DfnIceServer *dfn_ice_config_get_turn (DfnIceConfig *self);
 

@@ -359,10 +359,10 @@ set_servers (DfnIceLink *self)
   const DfnIceServer *turn = dfn_ice_config_get_turn (self->config);
 
   if (stun != NULL)
-    g_object_set (self->agent, "stun-server", stun->host, "stun-server-port", (guint) stun->port,
+    g_object_set (self->agent, "stun-server", stun->address, "stun-server-port", (guint) stun->port,
                   NULL);
   if (turn != NULL)
-    nice_agent_set_relay_info (self->agent, self->stream, COMPONENT, turn->host, turn->port,
+    nice_agent_set_relay_info (self->agent, self->stream, COMPONENT, turn->address, turn->port,
                                turn->user, turn->password, NICE_RELAY_TYPE_TURN_UDP);
 }
 

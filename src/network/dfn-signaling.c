@@ -170,14 +170,15 @@ dfn_signaling_new (DfnRelayPool *pool, DfnNostrKey *key, DfnPeerManager *manager
 {
   DfnSignaling *self = g_object_new (DFN_TYPE_SIGNALING, NULL);
   g_autoptr (DfnNostrFilter) filter = dfn_nostr_filter_new ();
-  g_autoptr (GPtrArray) filters = g_ptr_array_new ();
+  g_autoptr (GPtrArray) filters =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) dfn_nostr_filter_unref);
 
   self->pool = g_object_ref (pool);
   self->key = dfn_nostr_key_ref (key);
   self->manager = g_object_ref (manager);
   dfn_nostr_filter_add_kind (filter, DFN_NOSTR_KIND_SIGNAL);
   dfn_nostr_filter_add_tag (filter, 'p', dfn_nostr_key_get_pubkey (key));
-  g_ptr_array_add (filters, filter);
+  g_ptr_array_add (filters, g_steal_pointer (&filter));
   self->subscription = dfn_relay_pool_subscribe (pool, filters);
   g_signal_connect (self->subscription, "event", G_CALLBACK (on_event), self);
   g_signal_connect (manager, "send-signal", G_CALLBACK (on_send_signal), self);

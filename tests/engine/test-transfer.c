@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "dfn-broadcast-session.h"
+#include "dfn-catalog.h"
+#include "dfn-random.h"
+#include "dfn-watch-session.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+/* A broadcaster and a viewer in one process, each with an engine of its own, which find each other
+ * through the relay that the broadcast brings. */
+typedef struct {
+  char *folder;
+  char *source;
+  char *output;
+  DfnNode *broadcaster;
+  DfnNode *viewer;
+  DfnNostrKey *key;
+} Fixture;
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  f->folder = g_dir_make_tmp ("dfn-transfer-XXXXXX", NULL);
+  f->source = g_build_filename (f->folder, "source.bin", NULL);
+  f->output = g_build_filename (f->folder, "copy.bin", NULL);
+  f->broadcaster = dfn_node_new ();
+  f->viewer = dfn_node_new ();
+  f->key = dfn_nostr_key_generate ();
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  g_autofree char *part = g_strconcat (f->output, ".part", NULL);
+  g_autofree char *state = g_strconcat (part, ".state", NULL);
+
+  g_assert_finalize_object (f->viewer);
+  g_assert_finalize_object (f->broadcaster);
+  dfn_nostr_key_unref (f->key);
+  g_unlink (f->source);
+  g_unlink (f->output);
+  g_unlink (part);
+  g_unlink (state);
+  g_assert_cmpint (g_rmdir (f->folder), ==, 0);
+  g_free (f->folder);
+  g_free (f->source);
+  g_free (f->output);
+}
+
+static void
+write_source (Fixture *f, gsize length)
+{
+  g_autofree char *data = g_malloc (length);
+
+  dfn_random_bytes (data, length);
+  g_assert_true (g_file_set_contents (f->source, data, (gssize) length, NULL));
+}
+
+static gboolean
+on_timeout (gpointer user_data)
+{
+  g_error ("The test waited too long");
+  return G_SOURCE_REMOVE;
+}
+
+#define WAIT_FOR(condition)                                                                        \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    guint timeout_ = g_timeout_add_seconds (40, on_timeout, NULL);                                 \
+    while (!(condition))                                                                           \
+      g_main_context_iteration (NULL, TRUE);                                                       \
+    g_source_remove (timeout_);                                                                    \
+  }                                                                                                \
+  G_STMT_END
+
+static DfnBroadcastSession *
+broadcast (Fixture *f)
+{
+  DfnBroadcastSession *session =
+      dfn_broadcast_session_new_file (f->broadcaster, f->key, f->source, "A title");
+
+  WAIT_FOR (dfn_broadcast_session_get_report (session)->state >= DFN_BROADCAST_SERVING);
+  g_assert_no_error (dfn_broadcast_session_get_report (session)->error);
+  return session;
+}
+
+static DfnWatchState
+watch_state (DfnWatchSession *session)
+{
+  return dfn_watch_session_get_report (session)->state;
+}
+
+static void
+assert_same_files (Fixture *f)
+{
+  g_autofree char *a = NULL;
+  g_autofree char *b = NULL;
+  gsize a_length, b_length;
+
+  g_assert_true (g_file_get_contents (f->source, &a, &a_length, NULL));
+  g_assert_true (g_file_get_contents (f->output, &b, &b_length, NULL));
+  g_assert_cmpmem (a, a_length, b, b_length);
+}
+
+static void
+test_file_crosses (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  DfnBroadcastSession *source;
+  DfnWatchSession *watch;
+
+  write_source (f, 3000001);
+  source = broadcast (f);
+  watch = dfn_watch_session_new (f->viewer, dfn_broadcast_session_get_report (source)->link,
+                                 f->output, &error);
+  g_assert_no_error (error);
+  WAIT_FOR (watch_state (watch) >= DFN_WATCH_COMPLETE);
+  g_assert_no_error (dfn_watch_session_get_report (watch)->error);
+  g_assert_cmpstr (dfn_watch_session_get_report (watch)->title, ==, "A title");
+  g_assert_cmpuint (dfn_watch_session_get_report (watch)->bytes_done, ==, 3000001);
+  assert_same_files (f);
+  g_assert_finalize_object (watch);
+  g_assert_finalize_object (source);
+}
+
+static void
+test_empty_file (Fixture *f, gconstpointer data)
+{
+  DfnBroadcastSession *source;
+
+  g_assert_true (g_file_set_contents (f->source, "", 0, NULL));
+  source = dfn_broadcast_session_new_file (f->broadcaster, f->key, f->source, NULL);
+  WAIT_FOR (dfn_broadcast_session_get_report (source)->state == DFN_BROADCAST_FAILED);
+  g_assert_error (dfn_broadcast_session_get_report (source)->error, DFN_ENGINE_ERROR,
+                  DFN_ENGINE_ERROR_FILE);
+  g_assert_finalize_object (source);
+}
+
+/* The broadcaster goes and comes back under the same link, with another signalling key. */
+static void
+test_broadcaster_returns (Fixture *f, gconstpointer data)
+{
+  DfnBroadcastSession *source;
+  DfnWatchSession *watch;
+  g_autofree char *link = NULL;
+
+  write_source (f, 60000000);
+  source = broadcast (f);
+  link = g_strdup (dfn_broadcast_session_get_report (source)->link);
+  watch = dfn_watch_session_new (f->viewer, link, f->output, NULL);
+  WAIT_FOR (dfn_watch_session_get_report (watch)->bytes_done > 0);
+  g_assert_finalize_object (source);
+  WAIT_FOR (watch_state (watch) >= DFN_WATCH_WAITING);
+  if (watch_state (watch) == DFN_WATCH_WAITING)
+    {
+      source = broadcast (f);
+      g_assert_cmpstr (dfn_broadcast_session_get_report (source)->link, ==, link);
+      WAIT_FOR (watch_state (watch) >= DFN_WATCH_COMPLETE);
+      g_assert_finalize_object (source);
+    }
+  g_assert_no_error (dfn_watch_session_get_report (watch)->error);
+  assert_same_files (f);
+  g_assert_finalize_object (watch);
+}
+
+static void
+on_entry (DfnCatalog *catalog, const DfnCatalogEntry *entry, char **title)
+{
+  g_free (*title);
+  *title = g_strdup (entry->title);
+}
+
+static void
+test_catalog (Fixture *f, gconstpointer data)
+{
+  DfnBroadcastSession *source;
+  DfnCatalog *catalog;
+  g_autofree char *title = NULL;
+
+  write_source (f, 1);
+  source = broadcast (f);
+  g_assert_true (
+      dfn_node_add_relay (f->viewer, dfn_broadcast_session_get_report (source)->relays[0], NULL));
+  catalog = dfn_catalog_new (f->viewer);
+  g_signal_connect (catalog, "entry", G_CALLBACK (on_entry), &title);
+  WAIT_FOR (title != NULL);
+  g_assert_cmpstr (title, ==, "A title");
+  g_assert_finalize_object (catalog);
+  g_assert_finalize_object (source);
+}
+
+static void
+test_stop_at_any_time (Fixture *f, gconstpointer data)
+{
+  DfnBroadcastSession *source;
+
+  write_source (f, 2000000);
+  source = broadcast (f);
+  for (guint i = 0; i < 10; i++)
+    {
+      DfnWatchSession *watch = dfn_watch_session_new (
+          f->viewer, dfn_broadcast_session_get_report (source)->link, f->output, NULL);
+      gint64 end = g_get_monotonic_time () + i * 10000;
+
+      while (g_get_monotonic_time () < end)
+        g_main_context_iteration (NULL, FALSE);
+      g_assert_finalize_object (watch);
+      g_unlink (f->output);
+    }
+  g_assert_finalize_object (source);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+#define ADD(name, func) g_test_add (name, Fixture, NULL, set_up, func, tear_down)
+  ADD ("/engine/transfer/file-crosses", test_file_crosses);
+  ADD ("/engine/transfer/empty-file", test_empty_file);
+  ADD ("/engine/transfer/broadcaster-returns", test_broadcaster_returns);
+  ADD ("/engine/transfer/catalog", test_catalog);
+  ADD ("/engine/transfer/stop-at-any-time", test_stop_at_any_time);
+  return g_test_run ();
+}
