@@ -26,16 +26,32 @@ check_text (const char *url, GError **error)
   return TRUE;
 }
 
+/* The host in lower case and in ASCII (RFC 5890); NULL for what is no name and no address. */
+static char *
+read_host (const char *text)
+{
+  g_autofree char *ascii = NULL;
+  g_autofree char *host = NULL;
+
+  if (text == NULL)
+    return NULL;
+  ascii = g_hostname_is_non_ascii (text) ? g_hostname_to_ascii (text) : g_strdup (text);
+  if (ascii == NULL || *ascii == '\0')
+    return NULL;
+  host = g_ascii_strdown (ascii, -1);
+  for (const char *p = host; *p != '\0'; p++)
+    if (!g_ascii_isalnum (*p) && strchr (".-_:", *p) == NULL)
+      return NULL;
+  return g_steal_pointer (&host);
+}
+
 static gboolean
 check_parts (GUri *uri, GError **error)
 {
   const char *scheme = g_uri_get_scheme (uri);
-  const char *host = g_uri_get_host (uri);
 
   if (!g_str_equal (scheme, "ws") && !g_str_equal (scheme, "wss"))
     return refuse (error, "it starts with another scheme");
-  if (host == NULL || *host == '\0')
-    return refuse (error, "it names no host");
   if (g_uri_get_userinfo (uri) != NULL)
     return refuse (error, "it carries a user name or password");
   if (g_uri_get_port (uri) == 0 || g_uri_get_port (uri) > G_MAXUINT16)
@@ -70,7 +86,12 @@ dfn_relay_url_normalise (const char *url, GError **error)
   if (!check_parts (uri, error))
     return NULL;
 
-  host = g_ascii_strdown (g_uri_get_host (uri), -1);
+  host = read_host (g_uri_get_host (uri));
+  if (host == NULL)
+    {
+      refuse (error, "it names no host");
+      return NULL;
+    }
   port = g_uri_get_port (uri);
   if (port == default_port (g_uri_get_scheme (uri)))
     port = -1;

@@ -125,13 +125,15 @@ dfn_websocket_close (DfnWebsocket *self, guint code, const char *reason)
 static void
 handle (DfnWebsocket *self, GBytes *message)
 {
-  g_autoptr (DfnWebsocket) alive = g_object_ref (self);
   gint64 start = g_get_monotonic_time ();
   gint64 end;
 
+  /* A handler may let go of the last reference. */
+  g_object_ref (self);
   g_signal_emit (self, signals[SIGNAL_MESSAGE], 0, g_bytes_get_data (message, NULL));
   end = g_get_monotonic_time ();
   dfn_token_bucket_charge (&self->work, (double) (end - start), end);
+  g_object_unref (self);
 }
 
 static gboolean

@@ -84,6 +84,10 @@ test_urls (void)
     "javascript:alert(1)",
     "wss://relay.example:x",
     "wss://relay.example\r\nHost: other",
+    "ws://%2f/",
+
+    "ws://<script>/",
+    "ws://[::1%25eth0]/",
   };
   g_autofree char *longest = g_strnfill (600, 'a');
   g_autofree char *too_long = g_strconcat ("wss://", longest, NULL);
@@ -100,6 +104,9 @@ test_urls (void)
   check_url ("wss://relay.example/Path/#fragment", "wss://relay.example/Path/");
   check_url ("wss://relay.example/?a=B", "wss://relay.example/?a=B");
   check_url ("wss://relay.example/%2f", "wss://relay.example/%2F");
+  check_url ("wss://B\xc3\xbc"
+             "cher.example",
+             "wss://xn--bcher-kva.example");
   check_url ("ws://[2001:DB8::1]:7777", "ws://[2001:db8::1]:7777");
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
