@@ -92,7 +92,8 @@ on_recv_stream_data (ngtcp2_conn *conn,
 
   ngtcp2_conn_extend_max_stream_offset (conn, stream, length);
   ngtcp2_conn_extend_max_offset (conn, length);
-  if (self->handler->stream_data != NULL)
+  /* One packet holds several frames: what follows a reason to close is not heard any more. */
+  if (self->handler->stream_data != NULL && !self->close_wanted)
     self->handler->stream_data (self, stream, data, length,
                                 (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0, self->user_data);
   return 0;
@@ -104,7 +105,7 @@ on_recv_datagram (
 {
   DfnQuic *self = user_data;
 
-  if (self->handler->datagram != NULL)
+  if (self->handler->datagram != NULL && !self->close_wanted)
     self->handler->datagram (self, data, length, self->user_data);
   return 0;
 }
@@ -347,6 +348,16 @@ on_peer_closed (DfnQuic *self)
                                                 "The peer refused the connection"));
 }
 
+/* A server's first packet was no start of a handshake, damaged or forged: the peer's own one may
+ * still come, and must find this side as it was before. */
+static void
+forget_conn (DfnQuic *self)
+{
+  ngtcp2_conn_del (g_steal_pointer (&self->conn));
+  dfn_quic_tls_free (self->tls);
+  self->tls = dfn_quic_tls_new (self->identity, self->is_server, self->peer_key);
+}
+
 static void
 on_packet (const guint8 *data, gsize length, gpointer user_data)
 {
@@ -368,7 +379,9 @@ on_packet (const guint8 *data, gsize length, gpointer user_data)
   self->depth--;
   if (result == NGTCP2_ERR_DRAINING)
     on_peer_closed (self);
-  else if (result != 0 && result != NGTCP2_ERR_DISCARD_PKT && result != NGTCP2_ERR_DROP_CONN)
+  else if (self->is_server && (result == NGTCP2_ERR_DROP_CONN || result == NGTCP2_ERR_RETRY))
+    forget_conn (self);
+  else if (result != 0 && result != NGTCP2_ERR_DISCARD_PKT)
     dfn_quic_fail (self, result);
   else if (self->close_wanted)
     dfn_quic_write (self); /* now: the owner may have let go of us */
@@ -545,7 +558,7 @@ dfn_quic_open_stream (DfnQuic *self, gint64 priority)
   gint64 id = -1;
 
   if (self->state == DFN_QUIC_STATE_HANDSHAKE || self->state == DFN_QUIC_STATE_CLOSED
-      || ngtcp2_conn_open_bidi_stream (self->conn, &id, NULL) != 0)
+      || self->close_wanted || ngtcp2_conn_open_bidi_stream (self->conn, &id, NULL) != 0)
     return -1;
   add_stream (self, id, priority);
   return id;
@@ -655,7 +668,8 @@ dfn_quic_get_stats (DfnQuic *self, DfnQuicStats *stats)
 void
 dfn_quic_close (DfnQuic *self, guint64 code, GError *error)
 {
-  if (self->state == DFN_QUIC_STATE_CLOSED)
+  /* The first reason counts, also while it waits to be told. */
+  if (self->state == DFN_QUIC_STATE_CLOSED || self->close_wanted)
     {
       g_clear_error (&error);
       return;
