@@ -18,6 +18,8 @@ typedef struct {
   gpointer user_data;
   gsize expected_size;
   gboolean has_header;
+  Dfn__ContentResponse__Status status;
+  gboolean is_answered;
   GByteArray *data; /* the payload that has arrived; grows with it */
   GBytes *proof;
   gint64 first_byte_us;
@@ -25,6 +27,7 @@ typedef struct {
   /* A request of the peer's. */
   guint8 content[DFN_WIRE_CONTENT_SIZE];
   guint32 chunk;
+  gboolean has_request;
   gboolean is_waiting;  /* for the send queue to have room */
   gboolean is_provided; /* the provider works on it */
 } DfnPeerStream;
@@ -36,6 +39,7 @@ struct _DfnPeer {
   GError *error;
   GHashTable *streams; /* id: owned DfnPeerStream */
   gint64 control;      /* our control stream, -1 before */
+  gboolean is_ready;   /* requests may be sent */
   gboolean has_hello;  /* the peer's first message came */
 
   DfnPeerProviderFunc provider;
@@ -51,11 +55,12 @@ struct _DfnPeer {
 };
 
 DfnPeerStream *dfn_peer_add_stream (DfnPeer *self, gint64 id);
+void dfn_peer_stream_free (DfnPeerStream *stream);
 /* Takes @frame, one with a request in it, which opens the peer's stream @stream. */
 void
 dfn_peer_take_request (DfnPeer *self, DfnPeerStream *stream, const Dfn__ContentRequest *request);
-/* Takes bytes of the answer to a request of ours. Returns FALSE with an error if they break the
- * protocol. */
+/* Takes bytes of the answer to a request of ours, whose stream may be gone afterwards. Returns
+ * FALSE with an error if they break the protocol. */
 gboolean dfn_peer_take_response (DfnPeer *self,
                                  DfnPeerStream *stream,
                                  const guint8 *data,
@@ -63,7 +68,7 @@ gboolean dfn_peer_take_response (DfnPeer *self,
                                  gboolean fin,
                                  GError **error);
 /* Ends a stream, telling its requester that nothing came. */
-void dfn_peer_drop_stream (DfnPeer *self, DfnPeerStream *stream);
+void dfn_peer_drop_stream (DfnPeer *self, gint64 id);
 /* Hands waiting requests to the provider while the send queue is short. */
 void dfn_peer_provide (DfnPeer *self);
 

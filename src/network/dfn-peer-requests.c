@@ -50,16 +50,26 @@ dfn_peer_cancel (DfnPeer *self, gint64 request)
   if (stream == NULL || stream->func == NULL)
     return;
   stream->func = NULL;
+  g_clear_pointer (&stream->data, g_byte_array_unref);
   dfn_quic_stop_stream (self->quic, request, 0);
 }
 
+/* The stream may be gone afterwards. */
 static void
 finish_request (DfnPeer *self, DfnPeerStream *stream, const DfnPeerResponse *response)
 {
   DfnPeerResponseFunc func = g_steal_pointer (&stream->func);
 
+  stream->is_answered = TRUE;
   if (func != NULL)
     func (self, stream->id, response, stream->user_data);
+}
+
+static gboolean
+fail_response (const char *message, GError **error)
+{
+  g_set_error_literal (error, DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_PROTOCOL, message);
+  return FALSE;
 }
 
 static gboolean
@@ -67,46 +77,55 @@ take_header (
     DfnPeer *self, DfnPeerStream *stream, const guint8 **data, gsize *length, GError **error)
 {
   g_autoptr (Dfn__Frame) frame = NULL;
-  DfnPeerResponse response = { 0 };
+  const Dfn__ContentResponse *response;
 
   if (!dfn_wire_reader_take (stream->reader, data, length, &frame, error))
     return FALSE;
   if (frame == NULL)
     return TRUE;
+  response = frame->content_response;
   if (frame->body_case != DFN__FRAME__BODY_CONTENT_RESPONSE
-      || (frame->content_response->status == DFN__CONTENT_RESPONSE__STATUS__OK
-          && frame->content_response->size != stream->expected_size))
-    {
-      g_set_error_literal (error, DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_PROTOCOL,
-                           "The peer answered a request with something else");
-      return FALSE;
-    }
+      || (response->status == DFN__CONTENT_RESPONSE__STATUS__OK
+          && response->size != stream->expected_size))
+    return fail_response ("The peer answered a request with something else", error);
   stream->has_header = TRUE;
-  response.status = frame->content_response->status;
-  if (response.status == DFN__CONTENT_RESPONSE__STATUS__OK)
-    {
-      stream->proof =
-          g_bytes_new (frame->content_response->proof.data, frame->content_response->proof.len);
-      return TRUE;
-    }
-  stream->expected_size = 0;
-  finish_request (self, stream, &response);
+  stream->status = response->status;
+  stream->expected_size = response->size;
+  stream->proof = g_bytes_new (response->proof.data, response->proof.len);
   return TRUE;
+}
+
+static void
+take_payload (DfnPeerStream *stream, const guint8 *data, gsize length)
+{
+  if (length == 0)
+    return;
+  if (stream->data == NULL)
+    {
+      /* The first bytes are here, so the rest is likely to come: one allocation for all. */
+      stream->data = g_byte_array_sized_new ((guint) stream->expected_size);
+    }
+  g_byte_array_append (stream->data, data, (guint) length);
 }
 
 static void
 complete_request (DfnPeer *self, DfnPeerStream *stream)
 {
-  g_autoptr (GBytes) data = g_byte_array_free_to_bytes (g_steal_pointer (&stream->data));
+  g_autoptr (GBytes) data = NULL;
+  g_autoptr (GBytes) proof = g_steal_pointer (&stream->proof);
   DfnPeerResponse response = {
-    .status = DFN__CONTENT_RESPONSE__STATUS__OK,
-    .data = data,
-    .proof = stream->proof,
+    .status = stream->status,
     .first_byte_us = stream->first_byte_us,
     .received_us = g_get_monotonic_time (),
   };
 
-  self->stats.chunks_received++;
+  if (stream->data != NULL)
+    {
+      data = g_byte_array_free_to_bytes (g_steal_pointer (&stream->data));
+      response.data = data;
+      response.proof = proof;
+      self->stats.chunks_received++;
+    }
   finish_request (self, stream, &response);
 }
 
@@ -118,33 +137,29 @@ dfn_peer_take_response (DfnPeer *self,
                         gboolean fin,
                         GError **error)
 {
+  gint64 id = stream->id;
+  gsize missing;
+
+  if (stream->is_answered && length > 0)
+    return fail_response ("The peer sent more than it had announced", error);
   if (stream->func == NULL)
-    return TRUE; /* cancelled, or answered without a chunk */
+    return TRUE; /* cancelled, or answered before its end was known */
   if (stream->first_byte_us == 0)
     stream->first_byte_us = g_get_monotonic_time ();
   if (!stream->has_header && !take_header (self, stream, &data, &length, error))
     return FALSE;
-  if (!stream->has_header || stream->func == NULL)
-    return TRUE;
-  if (stream->data == NULL)
-    stream->data = g_byte_array_new ();
-  if (length > stream->expected_size - stream->data->len)
-    {
-      g_set_error_literal (error, DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_PROTOCOL,
-                           "The peer sent more than it had announced");
-      return FALSE;
-    }
-  if (stream->data->len == 0 && length > 0)
-    {
-      /* The first bytes are here, so the rest is likely to come: one allocation for all. */
-      g_byte_array_set_size (stream->data, (guint) stream->expected_size);
-      g_byte_array_set_size (stream->data, 0);
-    }
-  if (length > 0)
-    g_byte_array_append (stream->data, data, (guint) length);
+  if (!stream->has_header)
+    return !fin || fail_response ("The peer ended its answer before its end", error);
+  missing = stream->expected_size - (stream->data != NULL ? stream->data->len : 0);
+  if (length > missing)
+    return fail_response ("The peer sent more than it had announced", error);
+  if (fin && length < missing)
+    return fail_response ("The peer ended its answer before its end", error);
+  take_payload (stream, data, length);
   if (self->activity != NULL)
     self->activity (self, self->activity_data);
-  if (stream->func != NULL && stream->data->len == stream->expected_size)
+  stream = g_hash_table_lookup (self->streams, GSIZE_TO_POINTER (id));
+  if (stream != NULL && stream->func != NULL && length == missing)
     complete_request (self, stream);
   return TRUE;
 }
@@ -156,6 +171,7 @@ dfn_peer_take_request (DfnPeer *self, DfnPeerStream *stream, const Dfn__ContentR
 {
   memcpy (stream->content, request->content.data, sizeof stream->content);
   stream->chunk = request->chunk;
+  stream->has_request = TRUE;
   stream->is_waiting = TRUE;
   g_queue_push_tail (&self->waiting, stream);
   dfn_peer_provide (self);
@@ -188,6 +204,7 @@ dfn_peer_respond (
   Dfn__ContentResponse response = DFN__CONTENT_RESPONSE__INIT;
   Dfn__Frame frame = DFN__FRAME__INIT;
   g_autoptr (GBytes) packed = NULL;
+  g_autoptr (DfnPeer) alive = g_object_ref (self); /* the provider may let go of it */
   gboolean has_data = status == DFN__CONTENT_RESPONSE__STATUS__OK && data != NULL;
 
   if (stream == NULL || !stream->is_provided)
@@ -214,13 +231,17 @@ dfn_peer_respond (
 }
 
 void
-dfn_peer_drop_stream (DfnPeer *self, DfnPeerStream *stream)
+dfn_peer_drop_stream (DfnPeer *self, gint64 id)
 {
+  DfnPeerStream *stream = NULL;
+
+  if (!g_hash_table_steal_extended (self->streams, GSIZE_TO_POINTER (id), NULL,
+                                    (gpointer *) &stream))
+    return;
   if (stream->is_waiting)
     g_queue_remove (&self->waiting, stream);
   if (stream->is_provided)
     self->n_provided--;
-  stream->is_waiting = stream->is_provided = FALSE;
   finish_request (self, stream, NULL);
-  g_hash_table_remove (self->streams, GSIZE_TO_POINTER (stream->id));
+  dfn_peer_stream_free (stream);
 }

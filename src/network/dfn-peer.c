@@ -15,13 +15,19 @@ enum { SIGNAL_READY, SIGNAL_CLOSED, SIGNAL_HAVE, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
-static void
-stream_free (DfnPeerStream *stream)
+void
+dfn_peer_stream_free (DfnPeerStream *stream)
 {
   g_clear_pointer (&stream->reader, dfn_wire_reader_free);
   g_clear_pointer (&stream->data, g_byte_array_unref);
   g_clear_pointer (&stream->proof, g_bytes_unref);
   g_free (stream);
+}
+
+static DfnPeerStream *
+find_stream (DfnPeer *self, gint64 id)
+{
+  return g_hash_table_lookup (self->streams, GSIZE_TO_POINTER (id));
 }
 
 DfnPeerStream *
@@ -154,6 +160,8 @@ take_frame (DfnPeer *self, DfnPeerStream *stream, const Dfn__Frame *frame, GErro
       g_signal_emit (self, signals[SIGNAL_HAVE], 0, frame->have);
       return TRUE;
     case DFN__FRAME__BODY_HEARTBEAT:
+      if (!is_control)
+        break;
       take_heartbeat (self, frame->heartbeat);
       return TRUE;
     case DFN__FRAME__BODY_CONTENT_REQUEST:
@@ -188,23 +196,46 @@ is_first_stream (gint64 id)
   return id < 2;
 }
 
+/* Takes the frames of a peer's stream until its request, which ends all that is said on it: a
+ * second one would be work for us that its flow control does not pay for. The stream may be gone
+ * afterwards. */
 static gboolean
-take_peers_stream (
-    DfnPeer *self, DfnPeerStream *stream, const guint8 *data, gsize length, GError **error)
+take_peers_frames (DfnPeer *self, gint64 id, const guint8 *data, gsize length, GError **error)
 {
-  while (length > 0)
+  DfnPeerStream *stream;
+
+  while (length > 0 && (stream = find_stream (self, id)) != NULL && !stream->has_request)
     {
       g_autoptr (Dfn__Frame) frame = NULL;
 
-      if (!stream->is_control && (stream->is_waiting || stream->is_provided))
-        break;
       if (!dfn_wire_reader_take (stream->reader, &data, &length, &frame, error))
         return FALSE;
       if (frame != NULL && !take_frame (self, stream, frame, error))
         return FALSE;
-      if (dfn_quic_get_state (self->quic) == DFN_QUIC_STATE_CLOSED)
-        return TRUE;
     }
+  return TRUE;
+}
+
+static gboolean
+take_peers_stream (
+    DfnPeer *self, gint64 id, const guint8 *data, gsize length, gboolean fin, GError **error)
+{
+  DfnPeerStream *stream;
+
+  if (!take_peers_frames (self, id, data, length, error))
+    return FALSE;
+  stream = find_stream (self, id);
+  if (!fin || stream == NULL)
+    return TRUE;
+  if (stream->is_control || !dfn_wire_reader_is_empty (stream->reader))
+    {
+      g_set_error_literal (error, DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_INVALID_MESSAGE,
+                           "The peer ended a message before its end");
+      return FALSE;
+    }
+  /* Without a request, maybe with one from the future, there is nothing to answer. */
+  if (!stream->has_request)
+    dfn_quic_send (self->quic, id, NULL, TRUE);
   return TRUE;
 }
 
@@ -212,8 +243,8 @@ static void
 on_stream_data (
     DfnQuic *quic, gint64 id, const guint8 *data, gsize length, gboolean fin, gpointer user_data)
 {
-  DfnPeer *self = user_data;
-  DfnPeerStream *stream = g_hash_table_lookup (self->streams, GSIZE_TO_POINTER (id));
+  g_autoptr (DfnPeer) self = g_object_ref (user_data);
+  DfnPeerStream *stream = find_stream (self, id);
   g_autoptr (GError) error = NULL;
   gboolean ok;
 
@@ -229,7 +260,7 @@ on_stream_data (
   if (dfn_quic_is_own_stream (quic, id))
     ok = dfn_peer_take_response (self, stream, data, length, fin, &error);
   else
-    ok = take_peers_stream (self, stream, data, length, &error);
+    ok = take_peers_stream (self, id, data, length, fin, &error);
   if (!ok)
     misbehaved (self, g_steal_pointer (&error));
 }
@@ -237,17 +268,17 @@ on_stream_data (
 static void
 on_stream_closed (DfnQuic *quic, gint64 id, gint64 code, gpointer user_data)
 {
-  DfnPeer *self = user_data;
-  DfnPeerStream *stream = g_hash_table_lookup (self->streams, GSIZE_TO_POINTER (id));
+  g_autoptr (DfnPeer) self = g_object_ref (user_data);
 
-  if (stream != NULL)
-    dfn_peer_drop_stream (self, stream);
+  dfn_peer_drop_stream (self, id);
+  /* If the provider worked on it, another request may have its turn. */
+  dfn_peer_provide (self);
 }
 
 static void
 on_datagram (DfnQuic *quic, const guint8 *data, gsize length, gpointer user_data)
 {
-  DfnPeer *self = user_data;
+  g_autoptr (DfnPeer) self = g_object_ref (user_data);
   g_autoptr (GError) error = NULL;
   g_autoptr (Dfn__Frame) frame = dfn_wire_unpack_frame (data, length, &error);
 
@@ -260,19 +291,21 @@ on_datagram (DfnQuic *quic, const guint8 *data, gsize length, gpointer user_data
 static void
 on_drained (DfnQuic *quic, gpointer user_data)
 {
-  dfn_peer_provide (user_data);
+  g_autoptr (DfnPeer) self = g_object_ref (user_data);
+
+  dfn_peer_provide (self);
 }
 
 static void
 drop_all_streams (DfnPeer *self)
 {
   GHashTableIter iter;
-  gpointer stream;
+  gpointer id;
 
   /* A request's function may make other requests fail or cancel them. */
-  for (g_hash_table_iter_init (&iter, self->streams); g_hash_table_iter_next (&iter, NULL, &stream);
+  for (g_hash_table_iter_init (&iter, self->streams); g_hash_table_iter_next (&iter, &id, NULL);
        g_hash_table_iter_init (&iter, self->streams))
-    dfn_peer_drop_stream (self, stream);
+    dfn_peer_drop_stream (self, (gint64) GPOINTER_TO_SIZE (id));
 }
 
 static void
@@ -288,8 +321,9 @@ on_state_changed (DfnQuic *quic, gpointer user_data)
       drop_all_streams (self);
       g_signal_emit (self, signals[SIGNAL_CLOSED], 0);
     }
-  else if (self->control < 0)
+  else if (!self->is_ready)
     {
+      self->is_ready = TRUE;
       self->control = dfn_quic_open_stream (quic, G_MININT64);
       send_hello (self);
       g_signal_emit (self, signals[SIGNAL_READY], 0);
@@ -317,7 +351,6 @@ dfn_peer_dispose (GObject *object)
       dfn_quic_close (self->quic, DFN__CLOSE_REASON__LEAVING, NULL);
       drop_all_streams (self);
     }
-  g_clear_object (&self->quic);
   G_OBJECT_CLASS (dfn_peer_parent_class)->dispose (object);
 }
 
@@ -326,6 +359,8 @@ dfn_peer_finalize (GObject *object)
 {
   DfnPeer *self = DFN_PEER (object);
 
+  /* Not in dispose: a callback that this peer is in may still look at it. */
+  g_clear_object (&self->quic);
   g_hash_table_unref (self->streams);
   g_queue_clear (&self->waiting);
   g_clear_error (&self->error);
@@ -365,7 +400,7 @@ static void
 dfn_peer_init (DfnPeer *self)
 {
   self->control = -1;
-  self->streams = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) stream_free);
+  self->streams = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) dfn_peer_stream_free);
   g_queue_init (&self->waiting);
 }
 
