@@ -69,6 +69,7 @@ dfn_scope_of_url (const char *url)
   g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_NONE, NULL);
   const char *host = uri != NULL ? g_uri_get_host (uri) : NULL;
   g_autoptr (GInetAddress) address = NULL;
+  g_autofree char *lower = NULL;
 
   if (host == NULL)
     return DFN_SCOPE_PUBLIC;
@@ -77,7 +78,8 @@ dfn_scope_of_url (const char *url)
     return dfn_scope_of_address (address);
   if (g_ascii_strcasecmp (host, "localhost") == 0)
     return DFN_SCOPE_HOST;
-  return g_str_has_suffix (host, ".local") ? DFN_SCOPE_LAN : DFN_SCOPE_PUBLIC;
+  lower = g_ascii_strdown (host, -1);
+  return g_str_has_suffix (lower, ".local") ? DFN_SCOPE_LAN : DFN_SCOPE_PUBLIC;
 }
 
 gboolean
@@ -90,18 +92,34 @@ dfn_candidate_may_travel (const DfnCandidate *self, DfnScope scope)
   return dfn_scope_of_address (self->address) >= scope;
 }
 
+/* An IPv4 address in IPv6 clothes would walk around the checks of IPv4: mapped and compatible ones
+ * (RFC 4291 section 2.5.5), those of a translator (RFC 6052) and of 6to4 (RFC 3056). */
+static gboolean
+hides_ipv4 (GInetAddress *address)
+{
+  const guint8 *bytes = g_inet_address_to_bytes (address);
+  static const guint8 mapped[12] = { [10] = 0xff, [11] = 0xff };
+  static const guint8 compatible[12];
+  static const guint8 translated[12] = { 0x00, 0x64, 0xff, 0x9b };
+
+  if (g_inet_address_get_is_loopback (address))
+    return FALSE;
+  return memcmp (bytes, mapped, sizeof mapped) == 0
+         || memcmp (bytes, compatible, sizeof compatible) == 0
+         || memcmp (bytes, translated, sizeof translated) == 0
+         || (bytes[0] == 0x20 && bytes[1] == 0x02);
+}
+
 static gboolean
 is_special (GInetAddress *address)
 {
   const guint8 *bytes = g_inet_address_to_bytes (address);
-  static const guint8 mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
   if (g_inet_address_get_is_multicast (address) || g_inet_address_get_is_any (address))
     return TRUE;
   if (g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV4)
     return bytes[0] == 0 || bytes[0] >= 240;
-  /* An IPv4 address in IPv6 clothes would walk around the checks above. */
-  return memcmp (bytes, mapped, sizeof mapped) == 0;
+  return hides_ipv4 (address);
 }
 
 gboolean
