@@ -39,23 +39,39 @@ server_free (DfnIceServer *server)
   g_free (server);
 }
 
+/* Letters, digits, hyphens and dots, or whatever a name in another script is made of. */
+static gboolean
+is_host_name (const char *host)
+{
+  for (const char *c = host; *c != '\0'; c++)
+    if (!g_ascii_isalnum (*c) && strchr ("-._", *c) == NULL && (guchar) *c < 0x80)
+      return FALSE;
+  return *host != '\0' && g_utf8_validate (host, -1, NULL);
+}
+
 /* Reads HOST[:PORT], with an IPv6 address in brackets. */
 static gboolean
 parse_host_port (const char *text, char **host, guint16 *port)
 {
-  g_autoptr (GSocketConnectable) address = NULL;
-  GNetworkAddress *network;
+  gboolean in_brackets = *text == '[';
+  const char *end = in_brackets ? strchr (text, ']') : strchr (text, ':');
+  g_autofree char *name = NULL;
+  guint64 number = STUN_PORT;
 
-  if (*text == '\0' || strpbrk (text, "/@?# ") != NULL)
+  if (in_brackets && end == NULL)
     return FALSE;
-  address = g_network_address_parse (text, STUN_PORT, NULL);
-  if (address == NULL)
+  name = g_strndup (text + in_brackets,
+                    (end != NULL ? end : text + strlen (text)) - text - in_brackets);
+  if (in_brackets ? strchr (name, ':') == NULL || !g_hostname_is_ip_address (name)
+                  : !is_host_name (name))
     return FALSE;
-  network = G_NETWORK_ADDRESS (address);
-  if (g_network_address_get_port (network) == 0)
+  if (in_brackets)
+    end++;
+  if (end != NULL && *end != '\0'
+      && (*end != ':' || !g_ascii_string_to_unsigned (end + 1, 10, 1, G_MAXUINT16, &number, NULL)))
     return FALSE;
-  *host = g_strdup (g_network_address_get_hostname (network));
-  *port = g_network_address_get_port (network);
+  *host = g_steal_pointer (&name);
+  *port = (guint16) number;
   return TRUE;
 }
 
@@ -144,8 +160,13 @@ dfn_ice_config_add_stun (DfnIceConfig *self, const char *text, GError **error)
 
   if (!parse_host_port (rest, &host, &port))
     {
-      g_set_error (error, DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_INVALID_ADDRESS,
-                   "“%s” is no STUN server; write HOST:PORT", text);
+      /* Whoever mistakes the one kind of server for the other has a password here. */
+      if (strchr (text, '@') != NULL)
+        g_set_error_literal (error, DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_INVALID_ADDRESS,
+                             "A STUN server has no user; write HOST:PORT");
+      else
+        g_set_error (error, DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_INVALID_ADDRESS,
+                     "“%s” is no STUN server; write HOST:PORT", text);
       return FALSE;
     }
   if (self->stun_is_default)
@@ -158,13 +179,15 @@ dfn_ice_config_add_stun (DfnIceConfig *self, const char *text, GError **error)
 gboolean
 dfn_ice_config_set_turn (DfnIceConfig *self, const char *text, GError **error)
 {
-  const char *user = g_str_has_prefix (text, "turn:") ? text + strlen ("turn:") : text;
+  gboolean has_scheme = g_str_has_prefix (text, "turn:");
+  const char *user = has_scheme ? text + strlen ("turn:") : text;
   const char *at = strrchr (text, '@');
   const char *colon = strchr (user, ':');
   g_autofree char *host = NULL;
   guint16 port;
 
-  if (at == NULL || colon == NULL || colon > at || colon == user || colon + 1 == at
+  /* Without its scheme, one of another kind ("turns:") would pass for a user's name. */
+  if (!has_scheme || at == NULL || colon == NULL || colon > at || colon == user || colon + 1 == at
       || !parse_host_port (at + 1, &host, &port))
     {
       g_set_error_literal (error, DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_INVALID_ADDRESS,
