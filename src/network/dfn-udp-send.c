@@ -20,7 +20,8 @@
 #define HAVE_GSO 0
 #endif
 
-static gboolean gso_refused; /* by this kernel or network device; never tried again */
+/* By this kernel or network device, or by dfn_udp_set_offload(); not tried again. */
+static gboolean gso_refused = !HAVE_GSO;
 
 static gssize
 send_once (int fd,
@@ -71,12 +72,13 @@ dfn_udp_send (GSocket *socket,
 {
   struct sockaddr_storage address;
   gssize address_length = g_socket_address_get_native_size (to);
+  gboolean use_gso;
 
   if (address_length < 0 || !g_socket_address_to_native (to, &address, sizeof address, NULL))
     return DFN_UDP_BROKEN;
+  use_gso = !g_atomic_int_get (&gso_refused);
   while (*sent < length)
     {
-      gboolean use_gso = HAVE_GSO && !g_atomic_int_get (&gso_refused);
       gsize size = MIN (length - *sent, use_gso ? segment * MAX_SEGMENTS : segment);
       gssize n = send_once (g_socket_get_fd (socket), (struct sockaddr *) &address,
                             (socklen_t) address_length, data + *sent, size, segment);
@@ -85,12 +87,18 @@ dfn_udp_send (GSocket *socket,
         *sent += size;
       else if (errno == EINTR)
         continue;
-      else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
+      else if (errno == EAGAIN || errno == EWOULDBLOCK)
         return DFN_UDP_BLOCKED;
-      else if (size > segment && (errno == EIO || errno == EINVAL || errno == EOPNOTSUPP))
-        g_atomic_int_set (&gso_refused, TRUE);
-      else if (errno == EMSGSIZE || errno == ECONNREFUSED)
-        *sent += size; /* lost: too long for the path, or an answer to an earlier packet */
+      else if (size > segment && (errno == EIO || errno == EOPNOTSUPP))
+        {
+          use_gso = FALSE;
+          g_atomic_int_set (&gso_refused, TRUE);
+        }
+      else if (size > segment && (errno == EINVAL || errno == EMSGSIZE))
+        use_gso = FALSE; /* some packets are too long for the device, as QUIC's probes may be */
+      else if (errno == EMSGSIZE || errno == ECONNREFUSED || errno == ENOBUFS)
+        *sent +=
+            size; /* lost: too long for the path, an answer to an earlier packet, a full queue */
       else
         return DFN_UDP_BROKEN;
     }
@@ -98,8 +106,27 @@ dfn_udp_send (GSocket *socket,
 }
 
 void
+dfn_udp_set_offload (gboolean offload)
+{
+  g_atomic_int_set (&gso_refused, !HAVE_GSO || !offload);
+}
+
+/* A system that does not know the option would take many packets for one long one. */
+static void
+check_offload (GSocket *socket)
+{
+#if HAVE_GSO
+  gint value;
+
+  if (!g_socket_get_option (socket, IPPROTO_UDP, UDP_SEGMENT, &value, NULL))
+    g_atomic_int_set (&gso_refused, TRUE);
+#endif
+}
+
+void
 dfn_udp_prepare (GSocket *socket)
 {
+  check_offload (socket);
   /* Each of these may be refused or clipped by the system; the link then works less well. */
   g_socket_set_option (socket, SOL_SOCKET, SO_SNDBUF, BUFFER_SIZE, NULL);
   g_socket_set_option (socket, SOL_SOCKET, SO_RCVBUF, BUFFER_SIZE, NULL);

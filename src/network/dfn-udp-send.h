@@ -43,4 +43,12 @@ DfnUdpResult dfn_udp_send (GSocket *socket,
  */
 void dfn_udp_prepare (GSocket *socket);
 
+/**
+ * dfn_udp_set_offload:
+ *
+ * Uses segmentation offload or not, in the whole process, whatever was found out before: for tests
+ * and measurements.
+ */
+void dfn_udp_set_offload (gboolean offload);
+
 G_END_DECLS
