@@ -165,7 +165,8 @@ dfn_peer_manager_take_signal (DfnPeerManager *self, const char *from, const Dfn_
   g_autoptr (GBytes) key = session_key (signal->session.data);
   DfnRendezvous *rendezvous = g_hash_table_lookup (self->rendezvous, key);
 
-  if (signal->body_case == DFN__SIGNAL__BODY_OFFER)
+  /* An offer with the name of a session that goes on must not take its place. */
+  if (signal->body_case == DFN__SIGNAL__BODY_OFFER && rendezvous == NULL)
     take_offer (self, from, signal);
   else if (rendezvous != NULL && strcmp (dfn_rendezvous_get_pubkey (rendezvous), from) == 0)
     dfn_rendezvous_take_signal (rendezvous, signal);

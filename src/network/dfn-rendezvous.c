@@ -10,6 +10,10 @@
 /* Candidates found later are collected for this long, in at most MAX_UPDATES signals. */
 #define UPDATE_MS 200
 #define MAX_UPDATES 2
+/* Of a computer's own addresses: more of them would crowd out those that others see it at. Of each
+ * other type MAX_MAPPED, so that all are DFN_CANDIDATE_MAX at most. */
+#define MAX_OWN 6
+#define MAX_MAPPED 2
 /* A relayed path is offered only when no direct one was found by then. */
 #define RELAY_AFTER_MS 1500
 #define ANSWER_TIMEOUT_MS 10000
@@ -31,6 +35,7 @@ struct _DfnRendezvous {
   GPtrArray *untold;         /* of DfnCandidate, not yet signalled */
   GPtrArray *untold_relayed; /* the same, held back */
   GPtrArray *early;          /* of DfnCandidate, the peer's that came before its answer */
+  guint n_candidates[DFN_CANDIDATE_RELAYED + 1]; /* of this side, a count a type */
   gboolean has_remote;
   gboolean has_told; /* the offer or answer went out */
   gboolean relays_free;
@@ -163,7 +168,10 @@ static void
 on_candidate (DfnIceLink *link, const DfnCandidate *candidate, DfnRendezvous *self)
 {
   gboolean hold = candidate->type == DFN_CANDIDATE_RELAYED && !self->relays_free;
+  guint most = candidate->type == DFN_CANDIDATE_HOST ? MAX_OWN : MAX_MAPPED;
 
+  if (self->n_candidates[candidate->type]++ >= most)
+    return;
   g_ptr_array_add (hold ? self->untold_relayed : self->untold, dfn_candidate_copy (candidate));
   if (!hold && self->has_told && self->tell_timer == NULL)
     self->tell_timer = add_timer (self, UPDATE_MS, on_tell);
