@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#include "dfn-cli-report.h"
+
+#include "dfn-cli-progress.h"
+
+void
+dfn_cli_report_state (DfnCliOutput *output, const char *word)
+{
+  DfnCliEvent *event = dfn_cli_event_new ("state");
+
+  dfn_cli_event_add_string (event, "state", word);
+  dfn_cli_output_event (output, event);
+  dfn_cli_output_set_status (output, NULL);
+}
+
+void
+dfn_cli_report_problem (DfnCliOutput *output, char **last, const char *sentence)
+{
+  DfnCliEvent *event;
+
+  if (g_strcmp0 (sentence, *last) == 0)
+    return;
+  g_free (*last);
+  *last = g_strdup (sentence);
+  if (sentence == NULL)
+    return;
+  event = dfn_cli_event_new ("problem");
+  dfn_cli_event_add_string (event, "message", sentence);
+  dfn_cli_output_event (output, event);
+  dfn_cli_output_say (output, "%s", sentence);
+}
+
+void
+dfn_cli_report_reading (
+    DfnCliOutput *output, const char *name, const char *sentence, guint64 bytes, guint64 total)
+{
+  DfnCliFigures figures = { .bytes = bytes, .total = total };
+  g_autofree char *percent = dfn_cli_progress_format_percent (&figures);
+  g_autofree char *line = g_strdup_printf ("%s  %s", percent, sentence);
+  DfnCliEvent *event = dfn_cli_event_new (name);
+
+  dfn_cli_event_add_integer (event, "bytes", bytes);
+  dfn_cli_event_add_integer (event, "total", total);
+  dfn_cli_output_event (output, event);
+  dfn_cli_output_set_status (output, line);
+}

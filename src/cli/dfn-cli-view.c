@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+#include "dfn-cli-commands.h"
+
+#include "dfn-cli-exit.h"
+#include "dfn-cli-loop.h"
+#include "dfn-cli-node.h"
+#include "dfn-cli-progress.h"
+#include "dfn-cli-report.h"
+#include "dfn-cli-text.h"
+#include "dfn-format.h"
+#include "dfn-watch-session.h"
+
+#include <glib/gi18n-lib.h>
+
+/* Who finds nobody in that time has to wait, and is told so. */
+#define PATIENCE_S 5
+
+typedef struct {
+  const DfnCliOptions *options;
+  DfnCliOutput *output;
+  DfnCliLoop *loop;
+  DfnWatchSession *session;
+  gint64 started_us;
+  guint patience_id;
+  DfnCliPace pace;
+
+  /* What has been told already. */
+  DfnWatchState state;
+  gboolean has_state;
+  gboolean has_introduced;
+  gboolean has_told_relayed;
+  gboolean has_waited;
+  char *problem;
+} View;
+
+static const char *
+name_state (DfnWatchState state)
+{
+  switch (state)
+    {
+    case DFN_WATCH_FINDING:
+      return "finding";
+    case DFN_WATCH_CHECKING:
+      return "checking";
+    case DFN_WATCH_CONNECTING:
+      return "connecting";
+    case DFN_WATCH_RECEIVING:
+      return "receiving";
+    case DFN_WATCH_WAITING:
+      return "waiting";
+    case DFN_WATCH_COMPLETE:
+      return "complete";
+    case DFN_WATCH_FAILED:
+      return "failed";
+    }
+  return NULL;
+}
+
+static void
+tell_waiting (View *self, const char *reason, const char *sentence)
+{
+  DfnCliEvent *event = dfn_cli_event_new ("waiting");
+
+  self->has_waited = TRUE;
+  dfn_cli_event_add_string (event, "reason", reason);
+  dfn_cli_event_add_string (event, "message", sentence);
+  dfn_cli_output_event (self->output, event);
+  dfn_cli_output_set_status (self->output, NULL);
+  dfn_cli_output_say (self->output, "%s %s", sentence,
+                      _ ("Press Ctrl+C to stop; run the same command again to continue."));
+}
+
+static gboolean
+on_patience_over (gpointer user_data)
+{
+  View *self = user_data;
+
+  self->patience_id = 0;
+  if (self->state == DFN_WATCH_FINDING)
+    tell_waiting (self, "not-found-yet", _ ("Nobody has announced this yet; waiting for it."));
+  else
+    tell_waiting (self, "nobody-connected",
+                  _ ("Nobody who has it can be reached yet; waiting for them."));
+  return G_SOURCE_REMOVE;
+}
+
+static void
+introduce (View *self, const DfnWatchReport *report)
+{
+  g_autofree char *title = NULL;
+  g_autofree char *size = NULL;
+
+  if (self->has_introduced || report->title == NULL || report->path == NULL || report->size == 0)
+    return;
+  self->has_introduced = TRUE;
+  title = dfn_cli_text_clean (report->title);
+  size = g_format_size (report->size);
+  /* Translators: title, size, name of the file */
+  dfn_cli_output_say (self->output, _ ("“%s”, %s, goes into “%s”."), title, size, report->path);
+  if (report->bytes_before > 0)
+    {
+      g_autofree char *before = g_format_size (report->bytes_before);
+      dfn_cli_output_say (self->output, _ ("An earlier run has left %s of it."), before);
+    }
+}
+
+static void
+enter_state (View *self, const DfnWatchReport *report)
+{
+  DfnWatchState before = self->has_state ? self->state : DFN_WATCH_FINDING;
+
+  self->has_state = TRUE;
+  self->state = report->state;
+  dfn_cli_report_state (self->output, name_state (report->state));
+
+  g_clear_handle_id (&self->patience_id, g_source_remove);
+  switch (report->state)
+    {
+    case DFN_WATCH_FINDING:
+    case DFN_WATCH_CONNECTING:
+      /* After a wait it has been said, and nothing has happened that would end it. */
+      if (!self->has_waited)
+        self->patience_id = g_timeout_add_seconds (PATIENCE_S, on_patience_over, self);
+      break;
+    case DFN_WATCH_RECEIVING:
+      if (self->has_waited && before != DFN_WATCH_RECEIVING)
+        dfn_cli_output_say (self->output, _ ("Somebody who has it is there; going on."));
+      self->has_waited = FALSE;
+      break;
+    case DFN_WATCH_WAITING:
+      tell_waiting (self, "broadcaster-gone",
+                    _ ("The broadcaster is gone; waiting for it to come back."));
+      break;
+    case DFN_WATCH_CHECKING:
+    case DFN_WATCH_COMPLETE:
+    case DFN_WATCH_FAILED:
+      break;
+    }
+}
+
+static void
+show_progress (View *self, const DfnWatchReport *report)
+{
+  DfnCliFigures figures = { report->bytes_done, report->size, report->rate, report->n_peers };
+  guint width = dfn_cli_output_get_width (self->output);
+  DfnCliEvent *event = dfn_cli_event_new ("progress");
+
+  dfn_cli_event_add_integer (event, "bytes", figures.bytes);
+  dfn_cli_event_add_integer (event, "total", figures.total);
+  dfn_cli_event_add_number (event, "rate", figures.rate);
+  dfn_cli_event_add_integer (event, "peers", figures.n_peers);
+  dfn_cli_event_add_number (event, "eta", dfn_cli_progress_get_eta (&figures));
+  dfn_cli_event_add_boolean (event, "relayed", report->is_relayed);
+  dfn_cli_output_event (self->output, event);
+
+  if (width > 0)
+    {
+      g_autofree char *bar = dfn_cli_progress_format_bar (&figures, width - 1);
+      dfn_cli_output_set_status (self->output, bar);
+    }
+  else if (dfn_cli_pace_is_due (&self->pace, &figures, g_get_monotonic_time ()))
+    {
+      g_autofree char *line = dfn_cli_progress_format_line (&figures);
+      dfn_cli_output_say (self->output, "%s", line);
+    }
+}
+
+static void
+tell_path (View *self, const DfnWatchReport *report)
+{
+  if (!report->is_relayed || self->has_told_relayed)
+    return;
+  self->has_told_relayed = TRUE;
+  dfn_cli_output_say (self->output, _ ("No direct way was found; a TURN server carries the data."));
+}
+
+static void
+complete (View *self, const DfnWatchReport *report)
+{
+  double seconds = (double) (g_get_monotonic_time () - self->started_us) / G_USEC_PER_SEC;
+  g_autofree char *size = g_format_size (report->size);
+  g_autofree char *time = dfn_format_duration (seconds);
+  /* Whoever reads events may have another folder for its present one. */
+  g_autofree char *path = g_canonicalize_filename (report->path, NULL);
+  DfnCliEvent *event = dfn_cli_event_new ("complete");
+
+  dfn_cli_output_set_status (self->output, NULL);
+  dfn_cli_event_add_string (event, "path", path);
+  dfn_cli_event_add_integer (event, "bytes", report->size);
+  dfn_cli_event_add_integer (event, "before", report->bytes_before);
+  dfn_cli_event_add_number (event, "seconds", seconds);
+  dfn_cli_output_event (self->output, event);
+  if (report->bytes_before >= report->size)
+    dfn_cli_output_say (self->output, _ ("The file is here and complete, %s:"), size);
+  else
+    /* Translators: size, then the time it took, e.g. "1:02:03"; a line with the file's name
+     * follows. */
+    dfn_cli_output_say (self->output, _ ("The file is complete, %s in %s:"), size, time);
+  dfn_cli_output_result (self->output, report->path);
+  dfn_cli_loop_quit (self->loop, DFN_CLI_EXIT_OK);
+}
+
+static void
+on_report (DfnWatchSession *session, const DfnWatchReport *report, View *self)
+{
+  introduce (self, report);
+  if (!self->has_state || self->state != report->state)
+    enter_state (self, report);
+  if (report->state != DFN_WATCH_FAILED)
+    dfn_cli_report_problem (self->output, &self->problem, report->problem);
+
+  switch (report->state)
+    {
+    case DFN_WATCH_CHECKING:
+      if (report->bytes_before > 0)
+        dfn_cli_report_reading (self->output, "checking", _ ("Checking what is there"),
+                                report->bytes_checked, report->bytes_before);
+      break;
+    case DFN_WATCH_RECEIVING:
+      tell_path (self, report);
+      show_progress (self, report);
+      break;
+    case DFN_WATCH_COMPLETE:
+      complete (self, report);
+      break;
+    case DFN_WATCH_FAILED:
+      dfn_cli_loop_quit (self->loop, dfn_cli_output_fail (self->output, report->error));
+      break;
+    case DFN_WATCH_FINDING:
+    case DFN_WATCH_CONNECTING:
+    case DFN_WATCH_WAITING:
+      dfn_cli_output_set_status (self->output, NULL);
+      break;
+    }
+}
+
+static gboolean
+start (View *self, DfnNode *node, GError **error)
+{
+  if (g_strcmp0 (self->options->output, "-") == 0)
+    {
+      g_set_error_literal (error, DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE,
+                           _ ("This version writes to files only, not to standard output; a file "
+                              "called “-” is “./-”"));
+      return FALSE;
+    }
+  if (self->options->output != NULL && self->options->output[0] == '\0')
+    {
+      g_set_error_literal (error, DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE,
+                           _ ("--output needs the name of a file or folder"));
+      return FALSE;
+    }
+  self->session =
+      dfn_watch_session_new (node, self->options->arguments[0], self->options->output, error);
+  if (self->session == NULL)
+    return FALSE;
+  if (!self->options->force_relay)
+    dfn_cli_output_say (self->output, _ ("Those who share it see this computer's network address; "
+                                         "--force-relay hides it."));
+  g_signal_connect (self->session, "report", G_CALLBACK (on_report), self);
+  on_report (self->session, dfn_watch_session_get_report (self->session), self);
+  return TRUE;
+}
+
+int
+dfn_cli_view_run (const DfnCliOptions *options, DfnCliOutput *output)
+{
+  g_autoptr (DfnCliLoop) loop = dfn_cli_loop_new (output);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DfnNode) node = NULL;
+  View self = {
+    .options = options, .output = output, .loop = loop, .started_us = g_get_monotonic_time ()
+  };
+  int code;
+
+  node = dfn_cli_node_new (options, &error);
+  if (node == NULL || !start (&self, node, &error))
+    return dfn_cli_output_fail (output, error);
+  code = dfn_cli_loop_run (loop);
+  if (code >= DFN_CLI_EXIT_HANGUP)
+    dfn_cli_output_say (output, _ ("Stopped. What was received is kept; run the same command again "
+                                   "to continue."));
+
+  g_clear_handle_id (&self.patience_id, g_source_remove);
+  g_signal_handlers_disconnect_by_data (self.session, &self);
+  g_object_unref (self.session);
+  g_free (self.problem);
+  return code;
+}
