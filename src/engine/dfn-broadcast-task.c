@@ -157,6 +157,17 @@ start_renewal (DfnBroadcastTask *self)
 }
 
 static void
+make_link (DfnBroadcastTask *self)
+{
+  g_autofree char *identifier =
+      dfn_announcement_identify (dfn_chunk_store_get_manifest (self->store));
+  g_autoptr (DfnAddress) address = dfn_address_new (
+      dfn_nostr_key_get_pubkey (self->key), identifier, (const char *const *) self->report.relays);
+
+  self->report.link = dfn_address_to_link (address);
+}
+
+static void
 on_published (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (DfnBroadcastTask) self = user_data;
@@ -178,6 +189,7 @@ on_published (GObject *source, GAsyncResult *result, gpointer user_data)
   set_problem (self, published->n_refused > 0 ? g_strdup (published->problems[0]) : NULL);
   if (self->report.state != DFN_BROADCAST_ANNOUNCING)
     return;
+  make_link (self);
   start_renewal (self);
   set_state (self, DFN_BROADCAST_SERVING);
 }
@@ -231,17 +243,6 @@ add_relays (DfnBroadcastTask *self, GError **error)
 }
 
 static void
-make_link (DfnBroadcastTask *self)
-{
-  g_autofree char *identifier =
-      dfn_announcement_identify (dfn_chunk_store_get_manifest (self->store));
-  g_autoptr (DfnAddress) address = dfn_address_new (
-      dfn_nostr_key_get_pubkey (self->key), identifier, (const char *const *) self->report.relays);
-
-  self->report.link = dfn_address_to_link (address);
-}
-
-static void
 go_on_air (DfnBroadcastTask *self)
 {
   g_autoptr (GError) error = NULL;
@@ -261,7 +262,6 @@ go_on_air (DfnBroadcastTask *self)
       return;
     }
   dfn_peer_manager_set_accepting (manager, TRUE);
-  make_link (self);
   set_state (self, DFN_BROADCAST_ANNOUNCING);
   publish (self);
 }

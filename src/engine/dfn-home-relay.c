@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-home-relay.h"
 
+#include "dfn-candidate.h"
 #include "dfn-lan-discovery.h"
 #include "dfn-relay-server.h"
 
@@ -59,8 +60,10 @@ dfn_home_relay_get_urls (DfnHomeRelay *self)
   g_auto (GStrv) all = dfn_relay_server_get_urls (self->server);
   g_autoptr (GStrvBuilder) some = g_strv_builder_new ();
 
+  /* Those of this computer alone come last; they are of use only where there are no others. */
   for (guint i = 0; all[i] != NULL && i < MAX_URLS; i++)
-    g_strv_builder_add (some, all[i]);
+    if (i == 0 || dfn_scope_of_url (all[i]) != DFN_SCOPE_HOST)
+      g_strv_builder_add (some, all[i]);
   return g_strv_builder_end (some);
 }
 
