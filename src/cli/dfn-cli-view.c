@@ -30,6 +30,7 @@ typedef struct {
   gboolean has_introduced;
   gboolean has_told_relayed;
   gboolean has_waited;
+  char *way;
   char *problem;
 } View;
 
@@ -168,6 +169,17 @@ show_progress (View *self, const DfnWatchReport *report)
 static void
 tell_path (View *self, const DfnWatchReport *report)
 {
+  if (report->path_description != NULL && g_strcmp0 (self->way, report->path_description) != 0)
+    {
+      DfnCliEvent *event = dfn_cli_event_new ("path");
+
+      g_free (self->way);
+      self->way = g_strdup (report->path_description);
+      dfn_cli_event_add_string (event, "path", self->way);
+      dfn_cli_event_add_number (event, "rtt", (double) report->rtt_us / G_USEC_PER_SEC);
+      dfn_cli_event_add_boolean (event, "relayed", report->is_relayed);
+      dfn_cli_output_event (self->output, event);
+    }
   if (!report->is_relayed || self->has_told_relayed)
     return;
   self->has_told_relayed = TRUE;
@@ -284,6 +296,7 @@ dfn_cli_view_run (const DfnCliOptions *options, DfnCliOutput *output)
   g_clear_handle_id (&self.patience_id, g_source_remove);
   g_signal_handlers_disconnect_by_data (self.session, &self);
   g_object_unref (self.session);
+  g_free (self.way);
   g_free (self.problem);
   return code;
 }
