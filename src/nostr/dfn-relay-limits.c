@@ -19,6 +19,7 @@ dfn_relay_limits_init (DfnRelayLimits *self)
     .events_burst = 500,
     .requests_per_second = 20,
     .requests_burst = 100,
+    .upgrade_ms = 10000,
     .max_future = 15 * 60,
   };
 }

@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @events_burst: events taken at once
  * @requests_per_second: subscriptions opened on one connection, on average
  * @requests_burst: subscriptions opened at once
+ * @upgrade_ms: milliseconds that a connection may take to become a WebSocket
  * @max_future: how many seconds in the future an event's time may lie
  *
  * What a relay of ours lets one outsider use. The NIP-11 document tells all of them that the NIP
@@ -33,6 +34,7 @@ typedef struct {
   double events_burst;
   double requests_per_second;
   double requests_burst;
+  guint upgrade_ms;
   guint max_future;
 } DfnRelayLimits;
 

@@ -5,7 +5,6 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
-#define UPGRADE_SECONDS 10
 #define BACKLOG 128
 
 struct _DfnRelayListener {
@@ -16,6 +15,7 @@ struct _DfnRelayListener {
   guint16 port;
   guint max_total;
   guint max_per_address;
+  guint patience_ms;
   guint64 n_refused;
   GHashTable *guests;
   GHashTable *per_address;
@@ -131,7 +131,7 @@ on_incoming (GSocketService *service,
   guest->listener = self;
   guest->socket = socket;
   guest->address = g_steal_pointer (&address);
-  guest->timer = g_timeout_source_new_seconds (UPGRADE_SECONDS);
+  guest->timer = g_timeout_source_new (self->patience_ms);
   g_source_set_callback (guest->timer, on_no_upgrade, guest, NULL);
   g_source_attach (guest->timer, self->context);
   g_object_weak_ref (G_OBJECT (socket), on_socket_gone, guest);
@@ -265,11 +265,12 @@ dfn_relay_listener_init (DfnRelayListener *self)
 }
 
 DfnRelayListener *
-dfn_relay_listener_new (guint max_total, guint max_per_address)
+dfn_relay_listener_new (guint max_total, guint max_per_address, guint patience_ms)
 {
   DfnRelayListener *self = g_object_new (DFN_TYPE_RELAY_LISTENER, NULL);
 
   self->max_total = max_total;
   self->max_per_address = max_per_address;
+  self->patience_ms = patience_ms;
   return self;
 }

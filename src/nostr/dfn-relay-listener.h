@@ -12,15 +12,16 @@ G_DECLARE_FINAL_TYPE (DfnRelayListener, dfn_relay_listener, DFN, RELAY_LISTENER,
  * dfn_relay_listener_new:
  * @max_total: connections open at once
  * @max_per_address: connections open at once from one network address; an IPv6 /64 counts as one
+ * @patience_ms: how long a connection is open that is not kept by dfn_relay_listener_keep()
  *
- * Accepts TCP connections and closes those beyond the limits unread. A connection that is not
- * kept by dfn_relay_listener_keep() is closed after ten seconds.
+ * Accepts TCP connections and closes those beyond the limits unread.
  *
  * Signal `connection` (GSocketConnection *connection): somebody has connected.
  *
  * Returns: (transfer full): a listener without a socket
  */
-DfnRelayListener *dfn_relay_listener_new (guint max_total, guint max_per_address);
+DfnRelayListener *
+dfn_relay_listener_new (guint max_total, guint max_per_address, guint patience_ms);
 
 /**
  * dfn_relay_listener_listen:

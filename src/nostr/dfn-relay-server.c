@@ -9,6 +9,7 @@
 #include <libsoup/soup.h>
 #include <string.h>
 
+#define SOCKET_KEY "dfn-socket"
 #define PURGE_SECONDS 60
 
 struct _DfnRelayServer {
@@ -110,15 +111,15 @@ on_switched (SoupServerMessage *message, DfnRelayServer *self)
 {
   const char *host =
       soup_message_headers_get_one (soup_server_message_get_request_headers (message), "Host");
+  GSocketAddress *remote = soup_server_message_get_remote_address (message);
   Client *client;
-  GSocket *socket = soup_server_message_get_socket (message);
   g_autoptr (GIOStream) stream = NULL;
 
   /* An interim "100 Continue" comes here too. */
   if (soup_server_message_get_status (message) != SOUP_STATUS_SWITCHING_PROTOCOLS)
     return;
   g_signal_handlers_disconnect_by_func (message, on_switched, self);
-  dfn_relay_listener_keep (self->listener, socket);
+  dfn_relay_listener_keep (self->listener, g_object_get_data (G_OBJECT (remote), SOCKET_KEY));
   client = g_new0 (Client, 1);
   client->server = self;
   client->peer = print_peer (message);
@@ -203,6 +204,9 @@ on_connection (DfnRelayListener *listener, GSocketConnection *connection, DfnRel
   g_autoptr (GSocketAddress) local = g_socket_connection_get_local_address (connection, NULL);
   g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
 
+  /* libsoup knows no socket of a connection that it did not accept itself, but keeps the address.
+   */
+  g_object_set_data (G_OBJECT (remote), SOCKET_KEY, g_socket_connection_get_socket (connection));
   soup_server_accept_iostream (self->soup, G_IO_STREAM (connection), local, remote, NULL);
 }
 
@@ -221,8 +225,9 @@ dfn_relay_server_listen (DfnRelayServer *self, const char *address, guint16 port
   g_return_val_if_fail (DFN_IS_RELAY_SERVER (self), FALSE);
   g_return_val_if_fail (self->listener == NULL, FALSE);
 
-  self->listener = dfn_relay_listener_new (self->limits.max_connections,
-                                           self->limits.max_connections_per_address);
+  self->listener =
+      dfn_relay_listener_new (self->limits.max_connections,
+                              self->limits.max_connections_per_address, self->limits.upgrade_ms);
   if (!dfn_relay_listener_listen (self->listener, address, port, error))
     {
       g_clear_object (&self->listener);

@@ -567,6 +567,33 @@ test_listening (void)
   g_assert_finalize_object (other);
 }
 
+static void
+test_silence (Fixture *fixture, gconstpointer data)
+{
+  DfnRelayServer *server = dfn_relay_server_new (NULL);
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) urls = NULL;
+  DfnRelayLimits limits;
+
+  dfn_relay_limits_init (&limits);
+  limits.upgrade_ms = 200;
+  dfn_relay_server_set_limits (server, &limits);
+  g_assert_true (dfn_relay_server_listen (server, "127.0.0.1", 0, &error));
+  g_assert_no_error (error);
+  urls = dfn_relay_server_get_urls (server);
+  g_free (fixture->url);
+  fixture->url = g_strdup (urls[0]);
+  g_assert_finalize_object (fixture->client);
+  fixture->client = make_client (fixture);
+  dfn_relay_client_start (fixture->client);
+  dfn_test_wait_until (dfn_relay_client_get_state (fixture->client) == DFN_RELAY_CONNECTED);
+  /* Once it speaks WebSocket it may be silent for as long as it likes. */
+  dfn_test_run_for (600);
+  g_assert_cmpint (dfn_relay_client_get_state (fixture->client), ==, DFN_RELAY_CONNECTED);
+  g_assert_cmpstr (dfn_relay_client_get_problem (fixture->client), ==, NULL);
+  g_assert_finalize_object (server);
+}
+
 /* --- the same in a thread with a context of its own --- */
 
 static gpointer
@@ -623,6 +650,7 @@ main (int argc, char **argv)
   ADD ("/relay/large-message", test_large_message);
   ADD ("/relay/slow-reader", test_slow_reader);
   ADD ("/relay/information", test_information);
+  ADD ("/relay/silence", test_silence);
 #undef ADD
   g_test_add_func ("/relay/listening", test_listening);
   g_test_add_func ("/relay/thread", test_thread);
