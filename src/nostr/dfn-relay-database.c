@@ -10,6 +10,7 @@
 #define MAX_STATEMENTS 64
 /* Pages in the log at which it is written back into the database. */
 #define CHECKPOINT_PAGES 1000
+#define CHECKPOINT_PAGES_MAX 8000
 /* How many steps of SQLite's machine lie between two looks at the clock. */
 #define PROGRESS_STEPS 2000
 
@@ -27,14 +28,16 @@ static const char schema[] =
     " pubkey TEXT NOT NULL, kind INTEGER NOT NULL, created_at INTEGER NOT NULL,"
     " address TEXT UNIQUE, expires INTEGER, lasting INTEGER NOT NULL, size INTEGER NOT NULL,"
     " json TEXT NOT NULL);"
-    "CREATE INDEX events_by_author ON events (pubkey, kind, created_at);"
+    "CREATE INDEX events_by_author ON events (pubkey, created_at);"
+    "CREATE INDEX events_by_author_and_kind ON events (pubkey, kind, created_at);"
     "CREATE INDEX events_by_kind ON events (kind, created_at);"
-    "CREATE INDEX events_by_time ON events (created_at DESC, id);"
+    "CREATE INDEX events_by_time ON events (created_at);"
     "CREATE INDEX events_to_evict ON events (lasting, created_at, size);"
     "CREATE INDEX events_by_expiry ON events (expires) WHERE expires IS NOT NULL;"
-    "CREATE TABLE tags (name TEXT NOT NULL, value TEXT NOT NULL,"
+    "CREATE TABLE tags (name TEXT NOT NULL, value TEXT NOT NULL, created_at INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL,"
     " event INTEGER NOT NULL REFERENCES events (seq) ON DELETE CASCADE,"
-    " PRIMARY KEY (name, value, event)) WITHOUT ROWID;"
+    " PRIMARY KEY (name, value, created_at, event)) WITHOUT ROWID;"
     "CREATE INDEX tags_by_event ON tags (event);"
     "CREATE TABLE deletions (seq INTEGER PRIMARY KEY, target TEXT NOT NULL,"
     " pubkey TEXT NOT NULL, until INTEGER NOT NULL, UNIQUE (target, pubkey));";
@@ -64,24 +67,34 @@ write_back (gpointer user_data)
   DfnRelayDatabase *self = user_data;
   sqlite3 *db = NULL;
 
-  if (sqlite3_open_v2 (self->path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
+  /* A connection that has read nothing yet does not know of the log, and would do nothing. */
+  if (sqlite3_open_v2 (self->path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK
+      && sqlite3_exec (db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL) == SQLITE_OK)
     sqlite3_wal_checkpoint_v2 (db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
   sqlite3_close (db);
   g_atomic_int_set (&self->checkpoint_done, TRUE);
   return NULL;
 }
 
-/* The checkpoint is what waits for the disk, so a thread with a connection of its own does it. */
+/* The checkpoint is what waits for the disk, so a thread with a connection of its own does it. The
+ * log starts over when all of it is written back; where events keep coming meanwhile, that never
+ * happens by itself, and the little that is left is written back here. */
 static int
 on_commit (void *user_data, sqlite3 *db, const char *name, int pages)
 {
   DfnRelayDatabase *self = user_data;
+  gboolean has_run = self->checkpoint != NULL;
 
   if (pages < CHECKPOINT_PAGES || self->path == NULL)
     return SQLITE_OK;
-  if (self->checkpoint != NULL && !g_atomic_int_get (&self->checkpoint_done))
+  if (has_run && !g_atomic_int_get (&self->checkpoint_done))
     return SQLITE_OK;
   g_clear_pointer (&self->checkpoint, g_thread_join);
+  if (has_run && pages > CHECKPOINT_PAGES_MAX)
+    {
+      sqlite3_wal_checkpoint_v2 (db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+      return SQLITE_OK;
+    }
   self->checkpoint_done = FALSE;
   self->checkpoint = g_thread_try_new ("relay-checkpoint", write_back, self, NULL);
   return SQLITE_OK;
@@ -213,10 +226,12 @@ dfn_relay_database_open (const char *path, GError **error)
   sqlite3_busy_timeout (self->db, BUSY_TIMEOUT_MS);
   sqlite3_progress_handler (self->db, PROGRESS_STEPS, on_progress, self);
   if (!check_schema (self, error)
-      || !dfn_relay_database_run (self,
-                                  "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
-                                  "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY",
-                                  error))
+      || !dfn_relay_database_run (
+          self,
+          "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+          "PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 33554432; PRAGMA trusted_schema "
+          "= OFF; PRAGMA temp_store = MEMORY",
+          error))
     return NULL;
   sqlite3_wal_hook (self->db, on_commit, self);
   return g_steal_pointer (&self);

@@ -138,8 +138,11 @@ insert_tags (DfnRelayStore *self, DfnNostrEvent *event, gint64 seq, GError **err
       if (tag[0] == NULL || !g_ascii_isalpha (tag[0][0]) || tag[0][1] != '\0' || tag[1] == NULL)
         continue;
       if (!run (self,
-                bind (self, error, "INSERT OR IGNORE INTO tags VALUES (?, ?, ?)", "ssi", tag[0],
-                      tag[1], seq),
+                bind (self, error,
+                      "INSERT OR IGNORE INTO tags (name, value, created_at, kind, event)"
+                      " VALUES (?, ?, ?, ?, ?)",
+                      "ssiii", tag[0], tag[1], dfn_nostr_event_get_created_at (event),
+                      (gint64) dfn_nostr_event_get_kind (event), seq),
                 error))
         return FALSE;
     }
@@ -444,6 +447,11 @@ dfn_relay_store_open (const char *path, GError **error)
 {
   g_autoptr (DfnRelayStore) self = g_object_new (DFN_TYPE_RELAY_STORE, NULL);
 
+  if (path == NULL)
+    {
+      self->max_events = DFN_RELAY_STORE_MAX_EVENTS_IN_MEMORY;
+      self->max_bytes = DFN_RELAY_STORE_MAX_BYTES_IN_MEMORY;
+    }
   self->database = dfn_relay_database_open (path, error);
   if (self->database == NULL || !count (self, error))
     return NULL;

@@ -11,10 +11,14 @@ G_BEGIN_DECLS
 #define DFN_TYPE_RELAY_STORE (dfn_relay_store_get_type ())
 G_DECLARE_FINAL_TYPE (DfnRelayStore, dfn_relay_store, DFN, RELAY_STORE, GObject)
 
-/** DFN_RELAY_STORE_MAX_EVENTS: how many events a store holds unless told otherwise */
+/** DFN_RELAY_STORE_MAX_EVENTS: how many events a store in a file holds unless told otherwise */
 #define DFN_RELAY_STORE_MAX_EVENTS 100000
 /** DFN_RELAY_STORE_MAX_BYTES: how many bytes of events, as JSON, unless told otherwise */
 #define DFN_RELAY_STORE_MAX_BYTES (G_GUINT64_CONSTANT (256) * 1024 * 1024)
+
+/* The same for a store in memory, which lives inside other programs. */
+#define DFN_RELAY_STORE_MAX_EVENTS_IN_MEMORY 10000
+#define DFN_RELAY_STORE_MAX_BYTES_IN_MEMORY (G_GUINT64_CONSTANT (16) * 1024 * 1024)
 
 /**
  * DfnRelayStored:

@@ -38,6 +38,28 @@ fill (void)
   g_assert_cmpuint (dfn_relay_store_get_usage (store, NULL), ==, N_EVENTS);
 }
 
+/* Newest first, and of the same second the lowest id (NIP-01). */
+static gboolean
+comes_before (DfnNostrEvent *a, DfnNostrEvent *b)
+{
+  gint64 difference = dfn_nostr_event_get_created_at (a) - dfn_nostr_event_get_created_at (b);
+
+  if (difference != 0)
+    return difference > 0;
+  return strcmp (dfn_nostr_event_get_id (a), dfn_nostr_event_get_id (b)) < 0;
+}
+
+/* How many events that match come before this one. */
+static guint
+place_of (DfnNostrEvent *event, DfnNostrFilter *filter)
+{
+  guint place = 0;
+
+  for (guint i = 0; i < N_EVENTS; i++)
+    place += dfn_nostr_filter_matches (filter, events[i]) && comes_before (events[i], event);
+  return place;
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -65,6 +87,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
       g_autoptr (DfnNostrEvent) event = dfn_nostr_event_from_json (found->pdata[i], -1, &error);
       g_assert_no_error (error);
       g_assert_true (dfn_nostr_filter_matches (filter, event));
+      g_assert_cmpuint (place_of (event, filter), ==, i);
     }
   return 0;
 }

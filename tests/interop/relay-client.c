@@ -10,7 +10,6 @@
 typedef struct {
   DfnRelayPool *pool;
   DfnNostrKey *key;
-  GMainLoop *loop;
   GPtrArray *events;
   DfnPublishReport *report;
   GError *error;
@@ -27,14 +26,6 @@ static void
 on_event (DfnSubscription *subscription, DfnNostrEvent *event, Session *session)
 {
   g_ptr_array_add (session->events, dfn_nostr_event_ref (event));
-  if (dfn_subscription_has_eose (subscription))
-    g_main_loop_quit (session->loop);
-}
-
-static void
-on_eose (DfnSubscription *subscription, Session *session)
-{
-  g_main_loop_quit (session->loop);
 }
 
 static void
@@ -59,9 +50,9 @@ subscribe (Session *session, guint kind, const char *tag)
   g_ptr_array_set_size (session->events, 0);
   subscription = dfn_relay_pool_subscribe (session->pool, filters);
   g_signal_connect (subscription, "event", G_CALLBACK (on_event), session);
-  g_signal_connect (subscription, "eose", G_CALLBACK (on_eose), session);
   g_signal_connect (subscription, "refused", G_CALLBACK (on_refused), session);
-  g_main_loop_run (session->loop);
+  while (!dfn_subscription_has_eose (subscription))
+    g_main_context_iteration (NULL, TRUE);
   return subscription;
 }
 
@@ -81,7 +72,6 @@ on_published (GObject *object, GAsyncResult *result, gpointer user_data)
 
   session->report =
       dfn_relay_pool_publish_finish (DFN_RELAY_POOL (object), result, &session->error);
-  g_main_loop_quit (session->loop);
 }
 
 static DfnNostrEvent *
@@ -93,7 +83,8 @@ publish (Session *session, guint kind, const char *content, const char *tag, con
   dfn_nostr_tags_add (tags, tag, value, NULL);
   event = dfn_nostr_event_new (session->key, kind, NOW, tags, content);
   dfn_relay_pool_publish_async (session->pool, event, DFN_PUBLISH_ALL, NULL, on_published, session);
-  g_main_loop_run (session->loop);
+  while (session->report == NULL && session->error == NULL)
+    g_main_context_iteration (NULL, TRUE);
   g_assert_no_error (session->error);
   g_assert_cmpuint (session->report->n_accepted, ==, 1);
   g_clear_pointer (&session->report, dfn_publish_report_free);
@@ -144,7 +135,6 @@ main (int argc, char **argv)
   g_timeout_add_seconds (30, on_too_late, NULL);
   session.pool = dfn_relay_pool_new ();
   session.key = dfn_nostr_key_generate ();
-  session.loop = g_main_loop_new (NULL, FALSE);
   session.events = g_ptr_array_new_with_free_func ((GDestroyNotify) dfn_nostr_event_unref);
   if (argc > 2 && g_str_equal (argv[2], "auth"))
     dfn_relay_pool_set_key (session.pool, session.key);
@@ -153,7 +143,6 @@ main (int argc, char **argv)
   run (&session);
   g_assert_finalize_object (session.pool);
   dfn_nostr_key_unref (session.key);
-  g_main_loop_unref (session.loop);
   g_ptr_array_unref (session.events);
   return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-nostr-json.h"
 #include "dfn-relay-store.h"
+#include "dfn-test-loop.h"
 
 #include <glib/gstdio.h>
 #include <sqlite3.h>
@@ -113,6 +114,8 @@ test_filters (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count (fixture, "{\"#t\":[\"cat\\\"'%\",\"mouse\"]}"), ==, 1);
   g_assert_cmpuint (count (fixture, "{\"#t\":[\"cat\\\"'%\",\"dog\"],\"kinds\":[1]}"), ==, 2);
   g_assert_cmpuint (count (fixture, "{\"#t\":[\"bird\"]}"), ==, 0);
+  g_assert_cmpuint (count (fixture, "{\"#t\":[]}"), ==, 0);
+  g_assert_cmpuint (count (fixture, "{\"kinds\":[7],\"#t\":[\"dog\"]}"), ==, 0);
   g_assert_cmpuint (count (fixture, "{\"limit\":0}"), ==, 0);
 
   found = query (fixture->store, "{\"limit\":2}", 10);
@@ -260,6 +263,7 @@ test_file (void)
   g_autoptr (DfnNostrEvent) event = make (key, 1, 100, "t", "cat");
   g_autoptr (GError) error = NULL;
   DfnRelayStore *store = dfn_relay_store_open (path, &error);
+  GStatBuf info;
   guint64 bytes;
 
   g_assert_no_error (error);
@@ -271,6 +275,7 @@ test_file (void)
       g_assert_cmpint (dfn_relay_store_add (store, filler, NOW, &error), ==,
                        DFN_RELAY_STORED_ADDED);
     }
+  dfn_test_wait_until (g_stat (path, &info) == 0 && info.st_size > 100 * 1024);
   g_assert_finalize_object (store);
 
   store = dfn_relay_store_open (path, &error);
