@@ -46,6 +46,8 @@ dfn_timer_source_new (void)
     g_error ("No timer left: %s", g_strerror (errno));
   self->when_us = -1;
   g_source_add_unix_fd (source, self->fd, G_IO_IN);
+  /* Otherwise GLib takes the descriptor out of the poll around each dispatch, with two wake-ups. */
+  g_source_set_can_recurse (source, TRUE);
   g_source_set_static_name (source, "dfn-timer");
   return source;
 }

@@ -26,10 +26,12 @@ struct _DfnQuic {
   DfnQuicTls *tls;
   ngtcp2_conn *conn; /* NULL at a server until the client's first packet */
 
-  GSource *timer;   /* QUIC's own deadlines and pacing */
-  GSource *writer;  /* one write pass after all that an iteration of the loop received */
-  guint depth;      /* inside ngtcp2, where nothing may be written */
-  gboolean blocked; /* the link takes nothing at the moment */
+  GSource *timer;        /* QUIC's own deadlines and pacing */
+  gint64 timer_us;       /* when it fires, -1 for never */
+  GSource *writer;       /* one write pass after all that an iteration of the loop received */
+  gboolean write_wanted; /* so that it runs */
+  guint depth;           /* inside ngtcp2, where nothing may be written */
+  gboolean blocked;      /* the link takes nothing at the moment */
 
   gboolean close_wanted;
   guint64 close_code;

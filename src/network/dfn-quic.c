@@ -271,6 +271,13 @@ start_conn (DfnQuic *self, const guint8 *initial, gsize length)
   ngtcp2_conn_set_keep_alive_timeout (self->conn, KEEP_ALIVE);
 }
 
+static void
+set_timer (DfnQuic *self, gint64 when_us)
+{
+  self->timer_us = when_us;
+  dfn_timer_source_set (self->timer, when_us);
+}
+
 void
 dfn_quic_finish (DfnQuic *self, GError *error)
 {
@@ -285,32 +292,42 @@ dfn_quic_finish (DfnQuic *self, GError *error)
   if (self->error == NULL)
     self->error = g_error_new_literal (DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_CLOSED,
                                        "The connection was closed");
-  dfn_timer_source_set (self->timer, -1);
-  g_source_set_ready_time (self->writer, -1);
+  set_timer (self, -1);
+  self->write_wanted = FALSE;
   set_state (self, DFN_QUIC_STATE_CLOSED);
 }
 
+/* A deadline moves back with almost every packet, and setting a timer costs more than a packet
+ * does; so one that is set too early is left to fire, which finds nothing to do and sets the right
+ * one. */
 void
 dfn_quic_arm_timer (DfnQuic *self)
 {
   ngtcp2_tstamp expiry = ngtcp2_conn_get_expiry (self->conn);
+  gint64 when_us = expiry == G_MAXUINT64 ? -1 : (gint64) (expiry / NGTCP2_MICROSECONDS) + 1;
 
-  if (expiry == G_MAXUINT64)
-    dfn_timer_source_set (self->timer, -1);
-  else
-    dfn_timer_source_set (self->timer, (gint64) (expiry / NGTCP2_MICROSECONDS) + 1);
+  if (when_us < 0 || (self->timer_us >= 0 && self->timer_us <= when_us))
+    return;
+  set_timer (self, when_us);
 }
 
 static gboolean
 on_timer (gpointer user_data)
 {
   g_autoptr (DfnQuic) self = g_object_ref (user_data);
+  ngtcp2_tstamp now = dfn_quic_now ();
   int result;
 
+  self->timer_us = -1;
   if (self->state == DFN_QUIC_STATE_CLOSED || self->conn == NULL)
     return G_SOURCE_CONTINUE;
+  if (ngtcp2_conn_get_expiry (self->conn) > now)
+    {
+      dfn_quic_arm_timer (self);
+      return G_SOURCE_CONTINUE;
+    }
   self->depth++;
-  result = ngtcp2_conn_handle_expiry (self->conn, dfn_quic_now ());
+  result = ngtcp2_conn_handle_expiry (self->conn, now);
   self->depth--;
   if (result != 0)
     dfn_quic_fail (self, result);
@@ -324,7 +341,7 @@ on_writer (gpointer user_data)
 {
   g_autoptr (DfnQuic) self = g_object_ref (user_data);
 
-  g_source_set_ready_time (self->writer, -1);
+  self->write_wanted = FALSE;
   dfn_quic_write (self);
   return G_SOURCE_CONTINUE;
 }
@@ -333,7 +350,7 @@ void
 dfn_quic_schedule_write (DfnQuic *self)
 {
   if (self->state != DFN_QUIC_STATE_CLOSED)
-    g_source_set_ready_time (self->writer, 0);
+    self->write_wanted = TRUE;
 }
 
 static void
@@ -463,16 +480,42 @@ dfn_quic_class_init (DfnQuicClass *klass)
   G_OBJECT_CLASS (klass)->finalize = dfn_quic_finalize;
 }
 
+/* Whether a write is wanted is asked for, not told: g_source_set_ready_time() would wake the
+ * context with a system call for each packet, though it is always its own thread that wants to
+ * write. */
+typedef struct {
+  GSource source;
+  DfnQuic *quic; /* weak: it destroys the source in its dispose */
+} WriterSource;
+
+static gboolean
+prepare_writer (GSource *source, gint *timeout)
+{
+  *timeout = -1;
+  return ((WriterSource *) source)->quic->write_wanted;
+}
+
+static gboolean
+check_writer (GSource *source)
+{
+  return ((WriterSource *) source)->quic->write_wanted;
+}
+
 static gboolean
 dispatch_writer (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   return callback (user_data);
 }
 
+static GSourceFuncs writer_funcs = {
+  .prepare = prepare_writer,
+  .check = check_writer,
+  .dispatch = dispatch_writer,
+};
+
 static void
 dfn_quic_init (DfnQuic *self)
 {
-  static GSourceFuncs writer_funcs = { .dispatch = dispatch_writer };
   GMainContext *context = g_main_context_get_thread_default ();
 
   self->peer_code = -1;
@@ -482,12 +525,14 @@ dfn_quic_init (DfnQuic *self)
   self->batch = g_malloc (DFN_LINK_BATCH_SIZE);
   g_queue_init (&self->datagrams);
 
+  self->timer_us = -1;
   self->timer = dfn_timer_source_new ();
   g_source_set_callback (self->timer, on_timer, self, NULL);
   g_source_attach (self->timer, context);
 
   /* After everything that the sockets hold, before real idle work. */
-  self->writer = g_source_new (&writer_funcs, sizeof (GSource));
+  self->writer = g_source_new (&writer_funcs, sizeof (WriterSource));
+  ((WriterSource *) self->writer)->quic = self;
   g_source_set_priority (self->writer, G_PRIORITY_DEFAULT + 1);
   g_source_set_callback (self->writer, on_writer, self, NULL);
   g_source_set_static_name (self->writer, "dfn-quic-writer");
