@@ -5,7 +5,9 @@ import dataclasses
 import json
 import os
 import pathlib
+import shutil
 import sys
+import tempfile
 import time
 
 # The benchmarks also run by hand, without the build system's settings.
@@ -90,6 +92,44 @@ class TcpTransfer:
         sent, received = json.loads(sender.text("stdout")), json.loads(receiver.text("stdout"))
         return Result(link.name, self.name, received["bytes"], received["seconds"],
                       sent["cpu_seconds"], received["cpu_seconds"])
+
+
+class LinkTransfer:
+    """Chunks from memory over a bare ICE and QUIC link: no relay, hashes or disk."""
+
+    name = "link"
+
+    def __init__(self, *options, root=None):
+        self.options = options
+        self.launcher = ["chroot", root] if root else []
+        self.root = root or ""
+
+    def start(self, lab, host, mode, pipes, *options):
+        program = os.environ.get("BENCH_LINK") or BUILT.replace("tcp-transfer", "bench-link")
+        return lab[host].start(*self.launcher, program, mode, *pipes, *self.options, *options,
+                               name=f"{host}/bench-link")
+
+    def measure(self, lab, link, size, seconds):
+        """Fetches size bytes."""
+        sent, received = self.run(lab, size, seconds)
+        return Result(link.name, self.name, received["bytes"], received["seconds"],
+                      sent["cpu_s"], received["cpu_s"])
+
+    def run(self, lab, size, seconds):
+        """What both sides reported, the sender first."""
+        folder = tempfile.mkdtemp(prefix="bench-link-", dir=f"{self.root}/tmp")
+        try:
+            pipes = [f"{folder}/offers", f"{folder}/answers"]
+            for pipe in pipes:
+                os.mkfifo(pipe)
+            inside = [pipe[len(self.root):] for pipe in pipes]
+            sender = self.start(lab, "sender", "serve", inside)
+            receiver = self.start(lab, "receiver", "fetch", inside[::-1], "--bytes", size)
+            receiver.expect_exit(0, 5 * seconds + 30)
+            sender.expect_exit(0)
+        finally:
+            shutil.rmtree(folder)
+        return json.loads(sender.text("stdout")), json.loads(receiver.text("stdout"))
 
 
 class CliTransfer:
