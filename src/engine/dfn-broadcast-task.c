@@ -29,7 +29,8 @@ struct _DfnBroadcastTask {
   DfnChunkStore *store;
   DfnSeeder *seeder;
   GSource *renewal;
-  gint64 announced_s; /* the last announcement's created_at */
+  gint64 announced_s;       /* the last announcement's created_at */
+  DfnSubscription *earlier; /* set once relays were asked for the announcement they have */
   guint n_connected;
 
   DfnBroadcastReport report; /* its texts are owned */
@@ -78,6 +79,8 @@ shut_down (DfnBroadcastTask *self)
   if (self->renewal != NULL)
     g_source_destroy (self->renewal);
   g_clear_pointer (&self->renewal, g_source_unref);
+  if (self->earlier != NULL)
+    g_signal_handlers_disconnect_by_data (self->earlier, self);
   if (self->seeder != NULL)
     g_signal_handlers_disconnect_by_data (self->seeder, self);
   if (self->presence != NULL)
@@ -85,6 +88,7 @@ shut_down (DfnBroadcastTask *self)
       g_signal_handlers_disconnect_by_data (self->presence, self);
       g_signal_handlers_disconnect_by_data (dfn_presence_get_manager (self->presence), self);
     }
+  g_clear_object (&self->earlier);
   g_clear_object (&self->seeder);
   g_clear_object (&self->presence);
   g_clear_object (&self->home);
@@ -156,15 +160,42 @@ start_renewal (DfnBroadcastTask *self)
   g_source_attach (self->renewal, g_main_context_get_thread_default ());
 }
 
-static void
-make_link (DfnBroadcastTask *self)
+static DfnAddress *
+get_address (DfnBroadcastTask *self)
 {
   g_autofree char *identifier =
       dfn_announcement_identify (dfn_chunk_store_get_manifest (self->store));
-  g_autoptr (DfnAddress) address = dfn_address_new (
-      dfn_nostr_key_get_pubkey (self->key), identifier, (const char *const *) self->report.relays);
 
-  self->report.link = dfn_address_to_link (address);
+  return dfn_address_new (dfn_nostr_key_get_pubkey (self->key), identifier,
+                          (const char *const *) self->report.relays);
+}
+
+static void
+on_earlier (DfnSubscription *subscription, DfnNostrEvent *event, DfnBroadcastTask *self)
+{
+  self->announced_s = MAX (self->announced_s, dfn_nostr_event_get_created_at (event));
+}
+
+static void
+on_earlier_known (DfnSubscription *subscription, DfnBroadcastTask *self)
+{
+  dfn_subscription_close (subscription);
+  publish (self);
+}
+
+/* A relay keeps the newest announcement of an address. One from an earlier run may be as new as
+ * ours, made within the same second or by a clock that was ahead: ours has to be newer. */
+static void
+ask_for_earlier (DfnBroadcastTask *self)
+{
+  g_autoptr (DfnAddress) address = get_address (self);
+  g_autoptr (GPtrArray) filters =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) dfn_nostr_filter_unref);
+
+  g_ptr_array_add (filters, dfn_address_to_filter (address));
+  self->earlier = dfn_relay_pool_subscribe (dfn_presence_get_pool (self->presence), filters);
+  g_signal_connect (self->earlier, "event", G_CALLBACK (on_earlier), self);
+  g_signal_connect (self->earlier, "eose", G_CALLBACK (on_earlier_known), self);
 }
 
 static void
@@ -172,6 +203,7 @@ on_published (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (DfnBroadcastTask) self = user_data;
   g_autoptr (GError) error = NULL;
+  g_autoptr (DfnAddress) address = NULL;
   g_autoptr (DfnPublishReport) published =
       dfn_relay_pool_publish_finish (DFN_RELAY_POOL (source), result, &error);
 
@@ -180,7 +212,10 @@ on_published (GObject *source, GAsyncResult *result, gpointer user_data)
   if (published == NULL)
     {
       /* One that was announced before stays; the relays may be back for the next renewal. */
-      if (self->report.state == DFN_BROADCAST_ANNOUNCING)
+      if (self->report.state == DFN_BROADCAST_ANNOUNCING && self->earlier == NULL
+          && dfn_relay_pool_get_n_connected (DFN_RELAY_POOL (source)) > 0)
+        ask_for_earlier (self);
+      else if (self->report.state == DFN_BROADCAST_ANNOUNCING)
         fail (self, DFN_ENGINE_ERROR_NETWORK, error);
       else
         set_problem (self, g_strdup (error->message));
@@ -189,7 +224,8 @@ on_published (GObject *source, GAsyncResult *result, gpointer user_data)
   set_problem (self, published->n_refused > 0 ? g_strdup (published->problems[0]) : NULL);
   if (self->report.state != DFN_BROADCAST_ANNOUNCING)
     return;
-  make_link (self);
+  address = get_address (self);
+  self->report.link = dfn_address_to_link (address);
   start_renewal (self);
   set_state (self, DFN_BROADCAST_SERVING);
 }
@@ -273,6 +309,8 @@ on_index_progress (goffset done, goffset total, gpointer user_data)
 {
   DfnBroadcastTask *self = user_data;
 
+  if (g_cancellable_is_cancelled (self->cancellable))
+    return;
   self->report.bytes_indexed = (guint64) done;
   self->report.size = (guint64) total;
   dfn_report_pacer_soon (self->pacer);

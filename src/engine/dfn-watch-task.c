@@ -285,8 +285,11 @@ on_completed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (DfnWatchTask) self = user_data;
   g_autoptr (GError) error = NULL;
+  gboolean ok = dfn_chunk_store_complete_finish (DFN_CHUNK_STORE (source), result, &error);
 
-  if (dfn_chunk_store_complete_finish (DFN_CHUNK_STORE (source), result, &error))
+  if (g_cancellable_is_cancelled (self->cancellable))
+    return; /* stopped in the meantime: the file is in its place, and nobody wants to hear it */
+  if (ok)
     set_state (self, DFN_WATCH_COMPLETE, NULL);
   else
     fail_with (self, error);
@@ -326,6 +329,8 @@ on_check_progress (goffset done, goffset total, gpointer user_data)
 {
   DfnWatchTask *self = user_data;
 
+  if (g_cancellable_is_cancelled (self->cancellable))
+    return;
   self->report.bytes_checked = (guint64) done;
   self->report.bytes_before = (guint64) total;
   dfn_report_pacer_soon (self->pacer);

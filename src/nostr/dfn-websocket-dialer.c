@@ -244,6 +244,9 @@ dfn_websocket_dial_async (const char *url,
   g_task_set_source_tag (task, dfn_websocket_dial_async);
 
   g_socket_client_set_tls (client, tls);
+  /* A proxy leads to the Internet. An address in numbers is, as a rule, on this network, and asking
+   * how to reach it costs a thread and a start of the system's proxy library. */
+  g_socket_client_set_enable_proxy (client, !g_hostname_is_ip_address (g_uri_get_host (uri)));
   g_signal_connect (client, "event", G_CALLBACK (on_client_event), NULL);
   g_socket_client_connect_to_uri_async (client, http, tls ? 443 : 80, cancellable, on_connected,
                                         g_steal_pointer (&task));

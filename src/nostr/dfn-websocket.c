@@ -256,6 +256,9 @@ dfn_websocket_set_keepalive (DfnWebsocket *self, guint seconds)
 static void
 pass_on (DfnWebsocket *self, GBytes *message)
 {
+  /* The other side may have said goodbye already; libsoup knows it before we hear of it. */
+  if (soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_OPEN)
+    return;
   self->in_flight += g_bytes_get_size (message);
   soup_websocket_connection_send_message (self->connection, SOUP_WEBSOCKET_DATA_TEXT, message);
 }

@@ -15,8 +15,15 @@ typedef struct {
   DfnPeer *peer;
   guint64 id;
   DfnBitmap *has;       /* NULL until the peer says that it has less than everything */
-  GHashTable *requests; /* chunk + 1: request (GSIZE) */
+  GHashTable *requests; /* chunk: owned Request */
 } Provider;
+
+/* What is asked of a provider. Goes with its entry above, whether answered or taken back. */
+typedef struct {
+  Provider *provider;
+  guint32 chunk;
+  gint64 id;
+} Request;
 
 struct _DfnFetcher {
   GObject parent_instance;
@@ -43,10 +50,10 @@ enum {
 
 static guint signals[N_SIGNALS];
 
-/* A chunk on its way, to the peer and back, then to the disk. */
+/* A chunk on its way to the disk. */
 typedef struct {
-  DfnFetcher *fetcher; /* owned only on the way to the disk */
-  DfnPeer *peer;       /* the same */
+  DfnFetcher *fetcher;
+  DfnPeer *peer;
   guint64 provider;
   guint32 chunk;
 } Errand;
@@ -72,7 +79,7 @@ provider_free (Provider *provider)
   dfn_peer_set_activity (provider->peer, NULL, NULL);
   g_hash_table_iter_init (&iter, provider->requests);
   while (g_hash_table_iter_next (&iter, NULL, &request))
-    dfn_peer_cancel (provider->peer, (gint64) GPOINTER_TO_SIZE (request));
+    dfn_peer_cancel (provider->peer, ((Request *) request)->id);
   g_hash_table_unref (provider->requests);
   g_clear_pointer (&provider->has, dfn_bitmap_free);
   g_object_unref (provider->peer);
@@ -179,17 +186,14 @@ withdrawn (Provider *provider)
 }
 
 static void
-on_response (DfnPeer *peer, gint64 request, const DfnPeerResponse *response, gpointer user_data)
+on_response (DfnPeer *peer, gint64 id, const DfnPeerResponse *response, gpointer user_data)
 {
-  Errand *errand = user_data;
-  g_autoptr (DfnFetcher) self = g_object_ref (errand->fetcher);
-  Provider *provider = find_provider (self, errand->provider);
-  guint32 chunk = errand->chunk;
+  Request *request = user_data;
+  Provider *provider = request->provider;
+  g_autoptr (DfnFetcher) self = g_object_ref (provider->fetcher);
+  guint32 chunk = request->chunk;
 
-  g_free (errand);
-  if (provider == NULL)
-    return;
-  g_hash_table_remove (provider->requests, GSIZE_TO_POINTER ((gsize) chunk + 1));
+  g_hash_table_remove (provider->requests, GUINT_TO_POINTER (chunk));
   if (response != NULL && response->status == DFN__CONTENT_RESPONSE__STATUS__OK)
     take_chunk (provider, chunk, response);
   else if (response != NULL && response->status == DFN__CONTENT_RESPONSE__STATUS__WITHDRAWN)
@@ -204,24 +208,20 @@ static void
 ask (DfnFetcher *self, guint64 id, guint32 chunk)
 {
   Provider *provider = find_provider (self, id);
-  Errand *errand = g_new0 (Errand, 1);
-  gint64 request;
+  Request *request = g_new (Request, 1);
 
-  errand->fetcher = self;
-  errand->provider = id;
-  errand->chunk = chunk;
-  request =
-      dfn_peer_request (provider->peer, dfn_manifest_get_root (self->manifest), chunk,
-                        dfn_manifest_get_chunk_length (self->manifest, chunk), on_response, errand);
-  if (request < 0)
+  request->provider = provider;
+  request->chunk = chunk;
+  request->id = dfn_peer_request (provider->peer, dfn_manifest_get_root (self->manifest), chunk,
+                                  dfn_manifest_get_chunk_length (self->manifest, chunk),
+                                  on_response, request);
+  if (request->id >= 0)
     {
-      g_free (errand);
-      dfn_fetch_plan_failed (self->plan, g_get_monotonic_time (), id, chunk,
-                             DFN_FETCH_FAILURE_REFUSED);
+      g_hash_table_insert (provider->requests, GUINT_TO_POINTER (chunk), request);
       return;
     }
-  g_hash_table_insert (provider->requests, GSIZE_TO_POINTER ((gsize) chunk + 1),
-                       GSIZE_TO_POINTER ((gsize) request));
+  g_free (request);
+  dfn_fetch_plan_failed (self->plan, g_get_monotonic_time (), id, chunk, DFN_FETCH_FAILURE_REFUSED);
 }
 
 static void
@@ -233,11 +233,14 @@ cancel_abandoned (DfnFetcher *self, gint64 now)
   while (dfn_fetch_plan_next_abandoned (self->plan, now, &id, &chunk))
     {
       Provider *provider = find_provider (self, id);
-      gpointer key = GSIZE_TO_POINTER ((gsize) chunk + 1);
-      gpointer request;
+      Request *request = provider != NULL
+                             ? g_hash_table_lookup (provider->requests, GUINT_TO_POINTER (chunk))
+                             : NULL;
 
-      if (provider != NULL && g_hash_table_steal_extended (provider->requests, key, NULL, &request))
-        dfn_peer_cancel (provider->peer, (gint64) GPOINTER_TO_SIZE (request));
+      if (request == NULL)
+        continue;
+      dfn_peer_cancel (provider->peer, request->id);
+      g_hash_table_remove (provider->requests, GUINT_TO_POINTER (chunk));
     }
 }
 
@@ -399,7 +402,7 @@ dfn_fetcher_add_peer (DfnFetcher *self, DfnPeer *peer)
   provider->fetcher = self;
   provider->peer = g_object_ref (peer);
   provider->id = ++self->last_id;
-  provider->requests = g_hash_table_new (NULL, NULL);
+  provider->requests = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   g_ptr_array_add (self->providers, provider);
   dfn_peer_set_activity (peer, on_activity, provider);
   g_signal_connect (peer, "have", G_CALLBACK (on_have), provider);

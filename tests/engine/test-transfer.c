@@ -2,14 +2,16 @@
 #include "dfn-broadcast-session.h"
 #include "dfn-catalog.h"
 #include "dfn-random.h"
+#include "dfn-relay-server.h"
 #include "dfn-watch-session.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
 /* A broadcaster and a viewer in one process, each with an engine of its own, which find each other
- * through the relay that the broadcast brings. */
+ * through a relay on the test's own thread. */
 typedef struct {
+  DfnRelayServer *relay;
   char *folder;
   char *source;
   char *output;
@@ -30,6 +32,21 @@ set_up (Fixture *f, gconstpointer data)
 }
 
 static void
+set_up_with_relay (Fixture *f, gconstpointer data)
+{
+  g_auto (GStrv) urls = NULL;
+  g_autoptr (GError) error = NULL;
+
+  set_up (f, data);
+  f->relay = dfn_relay_server_new (NULL);
+  g_assert_true (dfn_relay_server_listen (f->relay, "127.0.0.1", 0, &error));
+  g_assert_no_error (error);
+  urls = dfn_relay_server_get_urls (f->relay);
+  g_assert_true (dfn_node_add_relay (f->broadcaster, urls[0], &error));
+  g_assert_no_error (error);
+}
+
+static void
 tear_down (Fixture *f, gconstpointer data)
 {
   g_autofree char *part = g_strconcat (f->output, ".part", NULL);
@@ -37,6 +54,7 @@ tear_down (Fixture *f, gconstpointer data)
 
   g_assert_finalize_object (f->viewer);
   g_assert_finalize_object (f->broadcaster);
+  g_clear_object (&f->relay);
   dfn_nostr_key_unref (f->key);
   g_unlink (f->source);
   g_unlink (f->output);
@@ -215,7 +233,9 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-#define ADD(name, func) g_test_add (name, Fixture, NULL, set_up, func, tear_down)
+#define ADD(name, func) g_test_add (name, Fixture, NULL, set_up_with_relay, func, tear_down)
+  /* Once without a relay: the broadcast brings its own. */
+  g_test_add ("/engine/transfer/own-relay", Fixture, NULL, set_up, test_file_crosses, tear_down);
   ADD ("/engine/transfer/file-crosses", test_file_crosses);
   ADD ("/engine/transfer/empty-file", test_empty_file);
   ADD ("/engine/transfer/broadcaster-returns", test_broadcaster_returns);
