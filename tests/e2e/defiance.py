@@ -6,6 +6,7 @@ import os
 import pathlib
 import random
 import sys
+import time
 import unittest
 
 # The tests also run by hand, without the build system's settings.
@@ -104,7 +105,9 @@ class LabTestCase(unittest.TestCase):
         """Shows what the programs of a failed test printed, and ends them with their test."""
         before = len(self.lab.programs)
         bad = len(result.failures) + len(result.errors)
+        started = time.monotonic()
         super().run(result)
+        print(f"    {time.monotonic() - started:.1f} s", file=sys.stderr)
         if len(result.failures) + len(result.errors) > bad:
             self.lab.report(before)
         for program in self.lab.programs[before:]:
