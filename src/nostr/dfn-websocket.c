@@ -147,7 +147,7 @@ on_resume (gpointer user_data)
 {
   g_autoptr (DfnWebsocket) self = g_object_ref (user_data);
 
-  while (!self->closing && !g_queue_is_empty (&self->inbound) && may_work (self))
+  while (takes_messages (self) && !g_queue_is_empty (&self->inbound) && may_work (self))
     {
       g_autoptr (GBytes) message = g_queue_pop_head (&self->inbound);
       self->inbound_bytes -= g_bytes_get_size (message) + MESSAGE_COST;
@@ -253,12 +253,17 @@ dfn_websocket_set_keepalive (DfnWebsocket *self, guint seconds)
   self->watchdog = attach (self, g_timeout_source_new (seconds * 500), on_watchdog);
 }
 
+/* The other side may have said goodbye already; libsoup knows it before we hear of it. */
+static gboolean
+takes_messages (DfnWebsocket *self)
+{
+  return !self->closing
+         && soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN;
+}
+
 static void
 pass_on (DfnWebsocket *self, GBytes *message)
 {
-  /* The other side may have said goodbye already; libsoup knows it before we hear of it. */
-  if (soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_OPEN)
-    return;
   self->in_flight += g_bytes_get_size (message);
   soup_websocket_connection_send_message (self->connection, SOUP_WEBSOCKET_DATA_TEXT, message);
 }
@@ -271,13 +276,14 @@ on_writable (GObject *stream, gpointer user_data)
   g_autoptr (DfnWebsocket) self = g_object_ref (user_data);
 
   self->in_flight = 0;
-  while (!self->closing && !g_queue_is_empty (&self->outbound) && self->in_flight < MAX_IN_FLIGHT)
+  while (takes_messages (self) && !g_queue_is_empty (&self->outbound)
+         && self->in_flight < MAX_IN_FLIGHT)
     {
       g_autoptr (GBytes) message = g_queue_pop_head (&self->outbound);
       self->outbound_bytes -= g_bytes_get_size (message);
       pass_on (self, message);
     }
-  if (!self->closing && self->in_flight > 0)
+  if (takes_messages (self) && self->in_flight > 0)
     return G_SOURCE_CONTINUE;
   clear_source (&self->writable);
   return G_SOURCE_REMOVE;
@@ -305,7 +311,7 @@ dfn_websocket_send (DfnWebsocket *self, const char *text)
   g_return_if_fail (DFN_IS_WEBSOCKET (self));
   g_return_if_fail (text != NULL);
 
-  if (self->closing)
+  if (!takes_messages (self))
     return;
   size = strlen (text);
   if (self->outbound_bytes + size > self->max_queue)
