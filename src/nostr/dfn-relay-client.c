@@ -1,27 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-relay-client.h"
 
-#include "dfn-backoff.h"
 #include "dfn-nostr-message.h"
-#include "dfn-random.h"
 #include "dfn-relay-publisher.h"
 #include "dfn-relay-requests.h"
 #include "dfn-relay-url.h"
 #include "dfn-relay-words.h"
-#include "dfn-websocket-dialer.h"
-#include "dfn-websocket.h"
 
 #include <string.h>
 
 #define KIND_AUTH 22242
-#define TIMEOUT_MS 10000
-#define KEEPALIVE_SECONDS 20
-#define MAX_QUEUE (8 * 1024 * 1024)
-/* A connection that lasted as long was a good one, and the back-off starts anew. */
-#define GOOD_US (30 * G_USEC_PER_SEC)
-/* A relay may be wrong this often before it is left; that counts as so many failures. */
+#define PUBLISH_MS 10000
+/* A relay may be wrong this often before it is left. */
 #define MAX_LIES 20
-#define LIAR_FAILURES 6
 /* As many good events make up for one lie. */
 #define GOOD_FOR_LIE 200
 /* How long after the end of a subscription its events may still arrive. */
@@ -38,18 +29,9 @@ struct _DfnRelayClient {
   DfnNostrKey *key;
   DfnRelaySeenFunc seen_func;
   gpointer seen_data;
-  guint connect_ms;
   guint publish_ms;
-  guint keepalive_seconds;
 
-  DfnRelayState state;
-  char *problem;
-  DfnWebsocket *socket;
-  GCancellable *dialing;
-  GSource *timer;
-  guint failures;
-  gint64 connected_us;
-
+  DfnRelayConnection *connection;
   DfnRelayPublisher *publisher;
   DfnRelayRequests *requests;
   gint64 unsubscribed_us;
@@ -76,81 +58,12 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (DfnRelayClient, dfn_relay_client, G_TYPE_OBJECT)
 
-GType
-dfn_relay_state_get_type (void)
-{
-  static gsize type = 0;
-  static const GEnumValue values[] = {
-    { DFN_RELAY_STOPPED, "DFN_RELAY_STOPPED", "stopped" },
-    { DFN_RELAY_CONNECTING, "DFN_RELAY_CONNECTING", "connecting" },
-    { DFN_RELAY_CONNECTED, "DFN_RELAY_CONNECTED", "connected" },
-    { DFN_RELAY_WAITING, "DFN_RELAY_WAITING", "waiting" },
-    { 0, NULL, NULL },
-  };
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("DfnRelayState", values));
-  return type;
-}
-
-static void connect_now (DfnRelayClient *self);
-
 static void
 clear_source (GSource **source)
 {
   if (*source != NULL)
     g_source_destroy (*source);
   g_clear_pointer (source, g_source_unref);
-}
-
-static void
-set_timer (DfnRelayClient *self, GSource **source, guint delay_ms, GSourceFunc callback)
-{
-  clear_source (source);
-  *source = g_timeout_source_new (delay_ms);
-  g_source_set_callback (*source, callback, self, NULL);
-  g_source_attach (*source, self->context);
-}
-
-/* What an asynchronous call holds instead of the client, so that the client can go meanwhile. */
-static gpointer
-weak_new (DfnRelayClient *self)
-{
-  GWeakRef *weak = g_new0 (GWeakRef, 1);
-
-  g_weak_ref_init (weak, self);
-  return weak;
-}
-
-static DfnRelayClient *
-weak_take (gpointer user_data)
-{
-  GWeakRef *weak = user_data;
-  DfnRelayClient *self = g_weak_ref_get (weak);
-
-  g_weak_ref_clear (weak);
-  g_free (weak);
-  return self;
-}
-
-static void
-set_problem (DfnRelayClient *self, const char *problem)
-{
-  if (g_strcmp0 (self->problem, problem) == 0)
-    return;
-  g_free (self->problem);
-  self->problem = g_strdup (problem);
-  dfn_relay_publisher_set_problem (self->publisher, problem);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROBLEM]);
-}
-
-static void
-set_state (DfnRelayClient *self, DfnRelayState state)
-{
-  if (self->state == state)
-    return;
-  self->state = state;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
 }
 
 static const DfnRelayInfo *
@@ -164,8 +77,7 @@ send_text (const char *text, gpointer user_data)
 {
   DfnRelayClient *self = user_data;
 
-  if (self->socket != NULL)
-    dfn_websocket_send (self->socket, text);
+  dfn_relay_connection_send (self->connection, text);
 }
 
 static void
@@ -182,9 +94,9 @@ static const DfnRelayRequestCalls request_calls = { send_text, on_refused };
 static void
 flush (DfnRelayClient *self)
 {
-  if (self->socket != NULL)
+  if (dfn_relay_connection_is_open (self->connection))
     dfn_relay_requests_flush (self->requests, known_info (self));
-  if (self->socket != NULL)
+  if (dfn_relay_connection_is_open (self->connection))
     dfn_relay_publisher_flush (self->publisher, known_info (self));
 }
 
@@ -199,22 +111,24 @@ on_ask_again (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* --- losing the connection --- */
+static void
+ask_again_later (DfnRelayClient *self)
+{
+  if (self->ask_again != NULL || !dfn_relay_connection_is_open (self->connection))
+    return;
+  self->ask_again = g_timeout_source_new (ASK_AGAIN_MS);
+  g_source_set_callback (self->ask_again, on_ask_again, self, NULL);
+  g_source_attach (self->ask_again, self->context);
+}
 
+/* Forgets what was true of one connection only. */
 static void
 forget_connection (DfnRelayClient *self)
 {
-  clear_source (&self->timer);
   clear_source (&self->ask_again);
-  if (self->dialing != NULL)
-    g_cancellable_cancel (self->dialing);
-  g_clear_object (&self->dialing);
   if (self->fetching != NULL)
     g_cancellable_cancel (self->fetching);
   g_clear_object (&self->fetching);
-  if (self->socket != NULL)
-    g_signal_handlers_disconnect_by_data (self->socket, self);
-  g_clear_object (&self->socket);
   g_clear_pointer (&self->challenge, g_free);
   g_clear_pointer (&self->auth_id, g_free);
   self->wants_auth = FALSE;
@@ -223,40 +137,12 @@ forget_connection (DfnRelayClient *self)
   dfn_relay_requests_reset (self->requests);
 }
 
-static gboolean
-on_retry (gpointer user_data)
-{
-  g_autoptr (DfnRelayClient) self = g_object_ref (user_data);
-
-  connect_now (self);
-  return G_SOURCE_REMOVE;
-}
-
-/* Gives up the present connection or attempt; @what completes "The relay URL …". */
-static void
-fail (DfnRelayClient *self, guint failures, const char *what)
-{
-  g_autofree char *words = dfn_relay_words_clean (what);
-  g_autofree char *problem = g_strdup_printf ("The relay %s %s", self->url, words);
-
-  if (self->state == DFN_RELAY_CONNECTED && g_get_monotonic_time () - self->connected_us > GOOD_US)
-    self->failures = 0;
-  self->failures += failures;
-  forget_connection (self);
-  set_timer (self, &self->timer, dfn_backoff_delay_ms (self->failures, g_random_int ()), on_retry);
-  set_problem (self, problem);
-  set_state (self, DFN_RELAY_WAITING);
-  dfn_relay_publisher_lost (self->publisher, words);
-}
-
 static void
 count_lie (DfnRelayClient *self)
 {
   self->n_lies++;
-  if (++self->lies < MAX_LIES || self->socket == NULL)
-    return;
-  dfn_websocket_close (self->socket, 1008, "too many wrong events");
-  fail (self, LIAR_FAILURES, "sends wrong or unwanted events");
+  if (++self->lies >= MAX_LIES)
+    dfn_relay_connection_reject (self->connection, "sends wrong or unwanted events");
 }
 
 static void
@@ -340,8 +226,7 @@ on_subscription_closed (DfnRelayClient *self, const char *id, const char *reason
       authenticate (self);
       return;
     case DFN_RELAY_CLOSED_ASK_AGAIN:
-      if (self->ask_again == NULL && self->socket != NULL)
-        set_timer (self, &self->ask_again, ASK_AGAIN_MS, on_ask_again);
+      ask_again_later (self);
       return;
     case DFN_RELAY_CLOSED_IGNORED:
     case DFN_RELAY_CLOSED_REFUSED:
@@ -369,7 +254,7 @@ on_challenge (DfnRelayClient *self, const char *challenge)
 }
 
 static void
-on_message (DfnWebsocket *socket, const char *text, gpointer user_data)
+on_message (DfnRelayConnection *connection, const char *text, gpointer user_data)
 {
   g_autoptr (DfnRelayClient) self = g_object_ref (user_data);
   g_autoptr (DfnNostrRelayMessage) message =
@@ -406,15 +291,18 @@ on_message (DfnWebsocket *socket, const char *text, gpointer user_data)
     }
 }
 
-/* --- connecting --- */
+/* --- the connection --- */
 
 static void
 on_info (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (DfnRelayClient) self = weak_take (user_data);
+  GWeakRef *weak = user_data;
+  g_autoptr (DfnRelayClient) self = g_weak_ref_get (weak);
   g_autoptr (GError) error = NULL;
   DfnRelayInfo info;
 
+  g_weak_ref_clear (weak);
+  g_free (weak);
   if (!dfn_relay_info_fetch_finish (&info, result, &error))
     {
       g_debug ("No relay information: %s", error->message);
@@ -426,86 +314,47 @@ on_info (GObject *object, GAsyncResult *result, gpointer user_data)
   self->info_us = g_get_monotonic_time ();
 }
 
+/* The callback gets a weak reference, so that the client can go meanwhile. */
 static void
 fetch_info (DfnRelayClient *self)
 {
+  GWeakRef *weak;
+
   if (self->info_us != 0 && g_get_monotonic_time () - self->info_us < INFO_MAX_AGE_US)
     return;
   g_clear_object (&self->fetching);
   self->fetching = g_cancellable_new ();
-  dfn_relay_info_fetch_async (self->url, self->fetching, on_info, weak_new (self));
+  weak = g_new0 (GWeakRef, 1);
+  g_weak_ref_init (weak, self);
+  dfn_relay_info_fetch_async (self->url, self->fetching, on_info, weak);
 }
 
 static void
-on_closed (DfnWebsocket *socket, const char *reason, gpointer user_data)
+on_opened (DfnRelayConnection *connection, DfnRelayClient *self)
 {
-  g_autoptr (DfnRelayClient) self = g_object_ref (user_data);
-
-  fail (self, 1, reason);
-}
-
-static void
-use_stream (DfnRelayClient *self, GIOStream *stream)
-{
-  clear_source (&self->timer);
-  g_clear_object (&self->dialing);
-  self->socket = dfn_websocket_new (stream, self->url, DFN_WEBSOCKET_CLIENT,
-                                    DFN_NOSTR_MESSAGE_MAX_SIZE, MAX_QUEUE);
-  dfn_websocket_set_keepalive (self->socket, self->keepalive_seconds);
-  g_signal_connect (self->socket, "message", G_CALLBACK (on_message), self);
-  g_signal_connect (self->socket, "closed", G_CALLBACK (on_closed), self);
-  self->connected_us = g_get_monotonic_time ();
   flush (self);
-  if (self->socket == NULL)
-    return;
-  fetch_info (self);
-  set_problem (self, NULL);
-  set_state (self, DFN_RELAY_CONNECTED);
+  if (dfn_relay_connection_is_open (connection))
+    fetch_info (self);
 }
 
 static void
-on_dialed (GObject *object, GAsyncResult *result, gpointer user_data)
+on_lost (DfnRelayConnection *connection, const char *what, DfnRelayClient *self)
 {
-  g_autoptr (DfnRelayClient) self = weak_take (user_data);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GIOStream) stream = dfn_websocket_dial_finish (result, &error);
-  g_autofree char *what = NULL;
-
-  /* An attempt that was given up: stopped, out of time, or the client is gone. */
-  if (self == NULL || g_task_get_cancellable (G_TASK (result)) != self->dialing)
-    {
-      if (stream != NULL)
-        g_io_stream_close_async (stream, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
-      return;
-    }
-  if (stream != NULL)
-    {
-      use_stream (self, stream);
-      return;
-    }
-  if (error->domain == DFN_NOSTR_ERROR)
-    what = g_strdup (error->message);
-  else
-    what = g_strdup_printf ("cannot be reached: %s", error->message);
-  fail (self, 1, what);
-}
-
-static gboolean
-on_connect_timeout (gpointer user_data)
-{
-  g_autoptr (DfnRelayClient) self = g_object_ref (user_data);
-
-  fail (self, 1, "cannot be reached: it does not answer");
-  return G_SOURCE_REMOVE;
+  forget_connection (self);
+  dfn_relay_publisher_lost (self->publisher, what);
 }
 
 static void
-connect_now (DfnRelayClient *self)
+on_state (DfnRelayConnection *connection, GParamSpec *pspec, DfnRelayClient *self)
 {
-  self->dialing = g_cancellable_new ();
-  set_timer (self, &self->timer, self->connect_ms, on_connect_timeout);
-  dfn_websocket_dial_async (self->url, self->dialing, on_dialed, weak_new (self));
-  set_state (self, DFN_RELAY_CONNECTING);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+}
+
+static void
+on_problem (DfnRelayConnection *connection, GParamSpec *pspec, DfnRelayClient *self)
+{
+  dfn_relay_publisher_set_problem (self->publisher, dfn_relay_connection_get_problem (connection));
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROBLEM]);
 }
 
 /* --- public --- */
@@ -515,8 +364,7 @@ dfn_relay_client_start (DfnRelayClient *self)
 {
   g_return_if_fail (DFN_IS_RELAY_CLIENT (self));
 
-  if (self->state == DFN_RELAY_STOPPED)
-    connect_now (self);
+  dfn_relay_connection_start (self->connection);
 }
 
 void
@@ -524,14 +372,8 @@ dfn_relay_client_stop (DfnRelayClient *self)
 {
   g_return_if_fail (DFN_IS_RELAY_CLIENT (self));
 
-  if (self->state == DFN_RELAY_STOPPED)
-    return;
-  if (self->socket != NULL)
-    dfn_websocket_close (self->socket, 1000, "goodbye");
+  dfn_relay_connection_stop (self->connection);
   forget_connection (self);
-  self->failures = 0;
-  set_problem (self, NULL);
-  set_state (self, DFN_RELAY_STOPPED);
   dfn_relay_publisher_fail_all (self->publisher, "is no longer used");
 }
 
@@ -549,7 +391,7 @@ dfn_relay_client_publish_async (DfnRelayClient *self,
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, dfn_relay_client_publish_async);
-  if (self->state == DFN_RELAY_STOPPED)
+  if (dfn_relay_client_get_state (self) == DFN_RELAY_STOPPED)
     {
       g_task_return_new_error (task, DFN_NOSTR_ERROR, DFN_NOSTR_ERROR_RELAY,
                                "The relay %s is not in use", self->url);
@@ -557,7 +399,7 @@ dfn_relay_client_publish_async (DfnRelayClient *self,
       return;
     }
   dfn_relay_publisher_add (self->publisher, task, event, self->publish_ms);
-  if (self->socket != NULL)
+  if (dfn_relay_connection_is_open (self->connection))
     dfn_relay_publisher_flush (self->publisher, known_info (self));
 }
 
@@ -588,7 +430,7 @@ dfn_relay_client_subscribe (DfnRelayClient *self, GPtrArray *filters)
   g_return_val_if_fail (filters->len <= DFN_NOSTR_MAX_FILTERS, NULL);
 
   id = dfn_relay_requests_add (self->requests, filters);
-  if (self->socket != NULL)
+  if (dfn_relay_connection_is_open (self->connection))
     {
       /* A refusal is emitted, which must not happen before the caller knows the id. */
       g_autoptr (GSource) idle = g_idle_source_new ();
@@ -644,9 +486,8 @@ dfn_relay_client_set_timeouts (DfnRelayClient *self,
   g_return_if_fail (DFN_IS_RELAY_CLIENT (self));
   g_return_if_fail (connect_ms > 0 && publish_ms > 0 && keepalive_seconds > 0);
 
-  self->connect_ms = connect_ms;
   self->publish_ms = publish_ms;
-  self->keepalive_seconds = keepalive_seconds;
+  dfn_relay_connection_set_timeouts (self->connection, connect_ms, keepalive_seconds);
 }
 
 DfnRelayState
@@ -654,7 +495,7 @@ dfn_relay_client_get_state (DfnRelayClient *self)
 {
   g_return_val_if_fail (DFN_IS_RELAY_CLIENT (self), DFN_RELAY_STOPPED);
 
-  return self->state;
+  return dfn_relay_connection_get_state (self->connection);
 }
 
 const char *
@@ -662,7 +503,7 @@ dfn_relay_client_get_problem (DfnRelayClient *self)
 {
   g_return_val_if_fail (DFN_IS_RELAY_CLIENT (self), NULL);
 
-  return self->problem;
+  return dfn_relay_connection_get_problem (self->connection);
 }
 
 const DfnRelayInfo *
@@ -687,9 +528,9 @@ dfn_relay_client_get_property (GObject *object, guint id, GValue *value, GParamS
   DfnRelayClient *self = DFN_RELAY_CLIENT (object);
 
   if (id == PROP_STATE)
-    g_value_set_enum (value, self->state);
+    g_value_set_enum (value, dfn_relay_client_get_state (self));
   else if (id == PROP_PROBLEM)
-    g_value_set_string (value, self->problem);
+    g_value_set_string (value, dfn_relay_client_get_problem (self));
   else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
@@ -699,8 +540,8 @@ dfn_relay_client_dispose (GObject *object)
 {
   DfnRelayClient *self = DFN_RELAY_CLIENT (object);
 
-  if (self->socket != NULL)
-    dfn_websocket_close (self->socket, 1000, "goodbye");
+  g_signal_handlers_disconnect_by_data (self->connection, self);
+  dfn_relay_connection_stop (self->connection);
   forget_connection (self);
   g_clear_pointer (&self->publisher, dfn_relay_publisher_free);
   g_clear_pointer (&self->key, dfn_nostr_key_unref);
@@ -714,8 +555,8 @@ dfn_relay_client_finalize (GObject *object)
   DfnRelayClient *self = DFN_RELAY_CLIENT (object);
 
   dfn_relay_requests_free (self->requests);
+  g_object_unref (self->connection);
   g_free (self->url);
-  g_free (self->problem);
   g_main_context_unref (self->context);
 
   G_OBJECT_CLASS (dfn_relay_client_parent_class)->finalize (object);
@@ -750,9 +591,7 @@ static void
 dfn_relay_client_init (DfnRelayClient *self)
 {
   self->context = g_main_context_ref_thread_default ();
-  self->connect_ms = TIMEOUT_MS;
-  self->publish_ms = TIMEOUT_MS;
-  self->keepalive_seconds = KEEPALIVE_SECONDS;
+  self->publish_ms = PUBLISH_MS;
   self->requests = dfn_relay_requests_new (&request_calls, self);
 }
 
@@ -770,5 +609,11 @@ dfn_relay_client_new (const char *url, GError **error)
   self = g_object_new (DFN_TYPE_RELAY_CLIENT, NULL);
   self->url = g_steal_pointer (&normal);
   self->publisher = dfn_relay_publisher_new (self->url, send_text, self);
+  self->connection = dfn_relay_connection_new (self->url);
+  g_signal_connect (self->connection, "opened", G_CALLBACK (on_opened), self);
+  g_signal_connect (self->connection, "message", G_CALLBACK (on_message), self);
+  g_signal_connect (self->connection, "lost", G_CALLBACK (on_lost), self);
+  g_signal_connect (self->connection, "notify::state", G_CALLBACK (on_state), self);
+  g_signal_connect (self->connection, "notify::problem", G_CALLBACK (on_problem), self);
   return self;
 }

@@ -3,6 +3,7 @@
 
 #include "dfn-nostr-event.h"
 #include "dfn-nostr-filter.h"
+#include "dfn-relay-connection.h"
 #include "dfn-relay-info.h"
 
 #include <gio/gio.h>
@@ -11,26 +12,6 @@ G_BEGIN_DECLS
 
 #define DFN_TYPE_RELAY_CLIENT (dfn_relay_client_get_type ())
 G_DECLARE_FINAL_TYPE (DfnRelayClient, dfn_relay_client, DFN, RELAY_CLIENT, GObject)
-
-/**
- * DfnRelayState:
- * @DFN_RELAY_STOPPED: not started
- * @DFN_RELAY_CONNECTING: an attempt is under way
- * @DFN_RELAY_CONNECTED: the relay can be used
- * @DFN_RELAY_WAITING: the last attempt failed; the next one follows after a pause
- */
-typedef enum {
-  DFN_RELAY_STOPPED,
-  DFN_RELAY_CONNECTING,
-  DFN_RELAY_CONNECTED,
-  DFN_RELAY_WAITING,
-} DfnRelayState;
-
-#define DFN_TYPE_RELAY_STATE (dfn_relay_state_get_type ())
-GType dfn_relay_state_get_type (void);
-
-/** DFN_RELAY_PUBLISH_MAX_SECONDS: how long a relay has to answer to an event, unless told */
-#define DFN_RELAY_PUBLISH_MAX_SECONDS 10
 
 /**
  * dfn_relay_client_new:

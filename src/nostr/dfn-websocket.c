@@ -147,7 +147,7 @@ on_resume (gpointer user_data)
 {
   g_autoptr (DfnWebsocket) self = g_object_ref (user_data);
 
-  while (takes_messages (self) && !g_queue_is_empty (&self->inbound) && may_work (self))
+  while (!self->closing && !g_queue_is_empty (&self->inbound) && may_work (self))
     {
       g_autoptr (GBytes) message = g_queue_pop_head (&self->inbound);
       self->inbound_bytes -= g_bytes_get_size (message) + MESSAGE_COST;
