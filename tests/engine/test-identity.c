@@ -5,12 +5,31 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+static char *data_home;
+
 static char *
 get_path (void)
 {
   g_autofree char *folder = dfn_paths_data_dir (NULL);
 
   return g_build_filename (folder, "identity", NULL);
+}
+
+/* Every test begins without an identity. */
+static void
+remove_files (void)
+{
+  g_autofree char *folder = dfn_paths_data_dir (NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      g_assert_cmpint (g_unlink (path), ==, 0);
+    }
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
 }
 
 static void
@@ -31,6 +50,7 @@ test_create_and_load (void)
   g_assert_cmpstr (dfn_nostr_key_get_pubkey (made), ==, dfn_nostr_key_get_pubkey (loaded));
   g_assert_cmpint (g_stat (path, &info), ==, 0);
   g_assert_cmphex (info.st_mode & 0777, ==, 0600);
+  remove_files ();
 }
 
 static void
@@ -56,6 +76,7 @@ test_replace (void)
   g_assert_cmpint (g_rename (old, path), ==, 0);
   loaded = dfn_identity_load (&error);
   g_assert_cmpstr (dfn_nostr_key_get_pubkey (loaded), ==, dfn_nostr_key_get_pubkey (first));
+  remove_files ();
 }
 
 static void
@@ -77,14 +98,23 @@ test_untrusted (void)
   g_assert_null (dfn_identity_load_or_create (&error));
   g_assert_error (error, DFN_ENGINE_ERROR, DFN_ENGINE_ERROR_IDENTITY);
   g_assert_null (strstr (error->message, "secretsecret"));
+  remove_files ();
 }
 
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  int code;
+
+  /* G_TEST_OPTION_ISOLATE_DIRS would do this, but GLib 2.74 leaks in it. */
+  data_home = g_dir_make_tmp ("dfn-identity-XXXXXX", NULL);
+  g_setenv ("XDG_DATA_HOME", data_home, TRUE);
+  g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/identity/create-and-load", test_create_and_load);
   g_test_add_func ("/engine/identity/replace", test_replace);
   g_test_add_func ("/engine/identity/untrusted", test_untrusted);
-  return g_test_run ();
+  code = g_test_run ();
+  g_rmdir (data_home);
+  g_free (data_home);
+  return code;
 }
