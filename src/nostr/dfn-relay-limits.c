@@ -14,6 +14,7 @@ dfn_relay_limits_init (DfnRelayLimits *self)
     .max_connections = 512,
     .max_connections_per_address = 64,
     .max_subscriptions = 64,
+    .max_subscribed = 256 * 1024,
     .max_limit = 500,
     .events_per_second = 50,
     .events_burst = 500,

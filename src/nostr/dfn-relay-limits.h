@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  * @max_connections: connections in total
  * @max_connections_per_address: connections from one network address
  * @max_subscriptions: open subscriptions on one connection
+ * @max_subscribed: bytes of all open subscriptions on one connection together
  * @max_limit: stored events sent for one filter
  * @events_per_second: events taken from one connection, on average
  * @events_burst: events taken at once
@@ -29,6 +30,7 @@ typedef struct {
   guint max_connections;
   guint max_connections_per_address;
   guint max_subscriptions;
+  guint max_subscribed;
   guint max_limit;
   double events_per_second;
   double events_burst;

@@ -12,6 +12,8 @@
 #define AUTH_WINDOW 600
 
 typedef struct {
+  DfnRelaySession *session;
+  gsize size;
   char *prefix;
   GPtrArray *filters;
 } Subscription;
@@ -25,6 +27,7 @@ struct _DfnRelaySession {
   char *challenge;
   gboolean allowed;
   GHashTable *subscriptions;
+  gsize subscribed;
   gboolean has_buckets;
   DfnTokenBucket events;
   DfnTokenBucket requests;
@@ -40,6 +43,7 @@ subscription_free (gpointer data)
 {
   Subscription *subscription = data;
 
+  subscription->session->subscribed -= subscription->size;
   g_free (subscription->prefix);
   g_ptr_array_unref (subscription->filters);
   g_free (subscription);
@@ -154,11 +158,12 @@ send_event (DfnRelaySession *self, Subscription *subscription, const char *json)
   reply (self, text);
 }
 
-/* Why a request cannot be served; NULL when it can. */
+/* Why a request of so many bytes cannot be served; NULL when it can. */
 static char *
-judge_request (DfnRelaySession *self, DfnNostrClientMessage *message, gint64 now_us)
+judge_request (DfnRelaySession *self, DfnNostrClientMessage *message, gsize size, gint64 now_us)
 {
   const char *id = message->subscription_id;
+  Subscription *old = g_hash_table_lookup (self->subscriptions, id);
 
   if (!self->allowed)
     return g_strdup ("auth-required: answer the challenge first");
@@ -166,9 +171,11 @@ judge_request (DfnRelaySession *self, DfnNostrClientMessage *message, gint64 now
     return g_strdup ("rate-limited: slow down");
   if (message->problem != NULL)
     return g_strdup_printf ("invalid: %s", message->problem);
-  if (!g_hash_table_contains (self->subscriptions, id)
-      && g_hash_table_size (self->subscriptions) >= self->limits.max_subscriptions)
+  if (old == NULL && g_hash_table_size (self->subscriptions) >= self->limits.max_subscriptions)
     return g_strdup_printf ("error: at most %u subscriptions", self->limits.max_subscriptions);
+  if (self->subscribed - (old != NULL ? old->size : 0) + size > self->limits.max_subscribed)
+    return g_strdup_printf ("error: at most %u bytes in all subscriptions together",
+                            self->limits.max_subscribed);
   return NULL;
 }
 
@@ -192,23 +199,27 @@ find_stored (DfnRelaySession *self, GPtrArray *filters, gint64 now, char **refus
 }
 
 static Subscription *
-subscription_new (const char *id, GPtrArray *filters)
+subscription_new (DfnRelaySession *self, const char *id, GPtrArray *filters, gsize size)
 {
   Subscription *subscription = g_new0 (Subscription, 1);
   g_autoptr (GString) prefix = g_string_new ("[\"EVENT\",");
 
   dfn_nostr_json_append_string (prefix, id);
   g_string_append_c (prefix, ',');
+  subscription->session = self;
+  subscription->size = size;
+  self->subscribed += size;
   subscription->prefix = g_strdup (prefix->str);
   subscription->filters = g_ptr_array_ref (filters);
   return subscription;
 }
 
 static void
-handle_request (DfnRelaySession *self, DfnNostrClientMessage *message, gint64 now, gint64 now_us)
+handle_request (
+    DfnRelaySession *self, DfnNostrClientMessage *message, gsize size, gint64 now, gint64 now_us)
 {
   const char *id = message->subscription_id;
-  g_autofree char *refusal = judge_request (self, message, now_us);
+  g_autofree char *refusal = judge_request (self, message, size, now_us);
   g_autoptr (GPtrArray) found = NULL;
   Subscription *subscription;
 
@@ -220,7 +231,7 @@ handle_request (DfnRelaySession *self, DfnNostrClientMessage *message, gint64 no
       reply_closed (self, id, refusal);
       return;
     }
-  subscription = subscription_new (id, message->filters);
+  subscription = subscription_new (self, id, message->filters, size);
   for (guint i = 0; i < found->len; i++)
     send_event (self, subscription, found->pdata[i]);
   g_hash_table_replace (self->subscriptions, g_strdup (id), subscription);
@@ -317,7 +328,7 @@ dfn_relay_session_handle (DfnRelaySession *self, const char *text, gint64 now, g
       handle_event (self, message, now, now_us);
       return;
     case DFN_NOSTR_CLIENT_REQ:
-      handle_request (self, message, now, now_us);
+      handle_request (self, message, strlen (text), now, now_us);
       return;
     case DFN_NOSTR_CLIENT_CLOSE:
       g_hash_table_remove (self->subscriptions, message->subscription_id);

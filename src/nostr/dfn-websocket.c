@@ -12,8 +12,10 @@
 #define WORK_US_PER_SECOND 400000.0
 #define WORK_BURST_US 8000.0
 #define WORK_PAUSE_MS 5
-/* What may wait for its share. */
-#define MAX_INBOUND_BYTES (16 * 1024 * 1024)
+/* What may wait for its share: a relay answers with thousands of events at once, a client of ours
+ * asks in few words. */
+#define MAX_INBOUND_CLIENT (16 * 1024 * 1024)
+#define MAX_INBOUND_SERVER (1024 * 1024)
 #define MESSAGE_COST 64
 /* What is given to libsoup before the socket has shown that it takes more. */
 #define MAX_IN_FLIGHT (256 * 1024)
@@ -38,6 +40,7 @@ struct _DfnWebsocket {
 
   GQueue inbound;
   gsize inbound_bytes;
+  gsize max_inbound;
   DfnTokenBucket work;
   GSource *resume;
 
@@ -136,9 +139,12 @@ handle (DfnWebsocket *self, GBytes *message)
   g_object_unref (self);
 }
 
+/* Whoever does not read our answers waits with further questions until he has. */
 static gboolean
 may_work (DfnWebsocket *self)
 {
+  if (self->outbound_bytes > self->max_queue / 4)
+    return FALSE;
   return dfn_token_bucket_take (&self->work, 0, g_get_monotonic_time ());
 }
 
@@ -177,7 +183,7 @@ on_message (SoupWebsocketConnection *connection, int type, GBytes *message, DfnW
       handle (self, message);
       return;
     }
-  if (self->inbound_bytes + size > MAX_INBOUND_BYTES)
+  if (self->inbound_bytes + size > self->max_inbound)
     {
       dfn_websocket_close (self, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION, "sent too much at once");
       return;
@@ -388,6 +394,7 @@ dfn_websocket_new (
 
   g_assert (uri != NULL);
   self->max_queue = max_queue;
+  self->max_inbound = client ? MAX_INBOUND_CLIENT : MAX_INBOUND_SERVER;
   self->guard = dfn_frame_guard_new (max_message);
   self->connection = soup_websocket_connection_new (
       stream, uri, client ? SOUP_WEBSOCKET_CONNECTION_CLIENT : SOUP_WEBSOCKET_CONNECTION_SERVER,

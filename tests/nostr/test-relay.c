@@ -370,6 +370,7 @@ test_rates (Fixture *fixture, gconstpointer data)
 
   dfn_relay_limits_init (&limits);
   limits.max_subscriptions = 2;
+  limits.max_subscribed = 50;
   limits.events_per_second = 0.01;
   limits.events_burst = 2;
   limits.requests_per_second = 0.01;
@@ -381,6 +382,12 @@ test_rates (Fixture *fixture, gconstpointer data)
   raw_expect (raw, "[\"REQ\",\"c\",{}]", "[\"CLOSED\",\"c\",\"error: at most 2 subscriptions\"]");
   raw_expect (raw, "[\"REQ\",\"b\",{}]", "[\"EOSE\",\"b\"]");
   raw_expect (raw, "[\"REQ\",\"b\",{}]", "[\"CLOSED\",\"b\",\"rate-limited:");
+  raw_free (raw);
+  raw = raw_connect (fixture);
+  raw_expect (raw, "[\"REQ\",\"a\",{\"kinds\":[1,2,3,4,5,6]}]", "[\"EOSE\",\"a\"]");
+  raw_expect (raw, "[\"REQ\",\"a\",{\"kinds\":[1,2,3,4,5,7]}]", "[\"EOSE\",\"a\"]");
+  raw_expect (raw, "[\"REQ\",\"b\",{\"kinds\":[1,2]}]",
+              "[\"CLOSED\",\"b\",\"error: at most 50 bytes");
   for (guint i = 0; i < 3; i++)
     {
       g_autoptr (DfnNostrEvent) event = dfn_nostr_event_new (fixture->key, 1, NOW - i, NULL, "");
@@ -477,6 +484,38 @@ test_slow_reader (Fixture *fixture, gconstpointer data)
       (dfn_relay_server_get_counters (fixture->server, &counters), counters.subscriptions == 0));
   /* The one who publishes is not disturbed. */
   g_assert_no_error (publish (fixture, 1, NOW, "still here"));
+}
+
+/* Somebody who asks for much at once and does read it is served, bit by bit. */
+static void
+test_fast_reader (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *content = g_strnfill (20000, 'x');
+  DfnRelayLimits limits;
+  Raw *raw;
+  guint n_eose = 0;
+
+  dfn_relay_limits_init (&limits);
+  limits.max_queue = 3 * 1024 * 1024;
+  restart_with (fixture, &limits);
+  g_object_unref (fixture->client);
+  fixture->client = make_client (fixture);
+  dfn_relay_client_start (fixture->client);
+  for (guint i = 0; i < 90; i++)
+    g_assert_no_error (publish (fixture, 1, NOW - i, content));
+  raw = raw_connect (fixture);
+  soup_websocket_connection_set_max_incoming_payload_size (raw->connection, 0);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("[\"REQ\",\"%u\",{}]", i);
+      soup_websocket_connection_send_text (raw->connection, text);
+    }
+  dfn_test_wait_until (strstr (raw->heard->str, "[\"EOSE\",\"19\"]") != NULL);
+  for (const char *p = raw->heard->str; (p = strstr (p, "[\"EOSE\"")) != NULL; p++)
+    n_eose++;
+  g_assert_cmpuint (n_eose, ==, 20);
+  g_assert_cmpuint (raw->heard->len, >, 20 * 90 * 20000);
+  raw_free (raw);
 }
 
 static void
@@ -649,6 +688,7 @@ main (int argc, char **argv)
   ADD ("/relay/connections", test_connections);
   ADD ("/relay/large-message", test_large_message);
   ADD ("/relay/slow-reader", test_slow_reader);
+  ADD ("/relay/fast-reader", test_fast_reader);
   ADD ("/relay/information", test_information);
   ADD ("/relay/silence", test_silence);
 #undef ADD
