@@ -51,7 +51,7 @@ tell_relays (Broadcast *self, const DfnBroadcastReport *report)
 {
   const char *const *told = (const char *const *) self->relays;
 
-  for (guint i = 0; report->relays != NULL && report->relays[i] != NULL; i++)
+  for (guint i = 0; report->relays != NULL && report->relays[i] != NULL && !report->is_lan; i++)
     if (told == NULL || !g_strv_contains (told, report->relays[i]))
       dfn_cli_output_say (self->output, _ ("It is announced at %s."), report->relays[i]);
   g_strfreev (self->relays);
@@ -77,8 +77,9 @@ tell_link (Broadcast *self, const DfnBroadcastReport *report)
                       report->title, size);
   dfn_cli_output_result (self->output, report->link);
   if (report->is_lan)
-    dfn_cli_output_say (self->output, _ ("No relay was named, so it is found on this network "
-                                         "only."));
+    dfn_cli_output_say (self->output, _ ("No relay was named, so this computer runs one, and the "
+                                         "file is found on this network only."));
+  tell_relays (self, report);
   if (!self->options->force_relay)
     dfn_cli_output_say (self->output, _ ("Those who view it see this computer's network address; "
                                          "--force-relay hides it."));
@@ -101,8 +102,9 @@ static void
 show_serving (Broadcast *self, const DfnBroadcastReport *report)
 {
   g_autofree char *text = format_serving (report);
-  /* Not a part of anything: only the longest pause and changes make a line due. */
+  /* Not a part of anything: a line is due when somebody comes or goes, and after a long pause. */
   DfnCliFigures figures = { 0 };
+  gboolean is_due;
   DfnCliEvent *event = dfn_cli_event_new ("serving");
 
   dfn_cli_event_add_integer (event, "peers", report->n_peers);
@@ -112,10 +114,8 @@ show_serving (Broadcast *self, const DfnBroadcastReport *report)
   dfn_cli_output_set_status (self->output, text);
   if (dfn_cli_output_get_width (self->output) > 0)
     return;
-  if (report->n_peers != self->n_peers)
-    self->pace = (DfnCliPace){ 0 };
-  if ((report->n_peers != self->n_peers || report->rate > 0)
-      && dfn_cli_pace_is_due (&self->pace, &figures, g_get_monotonic_time ()))
+  is_due = dfn_cli_pace_is_due (&self->pace, &figures, g_get_monotonic_time ());
+  if (report->n_peers != self->n_peers || (is_due && report->rate > 0))
     dfn_cli_output_say (self->output, "%s", text);
   self->n_peers = report->n_peers;
 }
@@ -128,7 +128,7 @@ on_report (DfnBroadcastSession *session, const DfnBroadcastReport *report, Broad
   self->has_state = TRUE;
   self->state = report->state;
   if (report->state != DFN_BROADCAST_FAILED)
-    dfn_cli_report_problem (self->output, &self->problem, report->problem);
+    dfn_cli_report_problem (self->output, &self->problem, report->problem, TRUE);
   if (report->link != NULL && !self->has_link)
     tell_link (self, report);
   tell_relays (self, report);

@@ -119,7 +119,7 @@ on_complete (DfnCatalog *catalog, Browse *self)
 static void
 on_problem (DfnCatalog *catalog, const char *sentence, Browse *self)
 {
-  dfn_cli_report_problem (self->output, &self->problem, sentence);
+  dfn_cli_report_problem (self->output, &self->problem, sentence, TRUE);
 }
 
 static void

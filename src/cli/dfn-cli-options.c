@@ -27,38 +27,40 @@ typedef struct {
   const char *argument;
 } Option;
 
+/* The columns of a help text. */
+#define HELP_WIDTH 79
+
 #define FIELD(name) G_STRUCT_OFFSET (DfnCliOptions, name)
 
 static const Option all_options[] = {
-  { DFN_CLI_RELAY, "listen", 'l', TEXT, FIELD (listen),
-    N_ ("Serve at this address and port; 0.0.0.0:7447 and [::]:7447 if not given"),
-    /* Translators: shown in a help text as "--listen ADDRESS:PORT" */
+  { DFN_CLI_RELAY, "listen", 'l', TEXT, FIELD (listen), N_ ("Where to serve (default: port 7447)"),
+    /* Translators: what follows an option in a help text, e.g. "--listen=ADDRESS:PORT" */
     N_ ("ADDRESS:PORT") },
   { DFN_CLI_RELAY, "store", 's', TEXT, FIELD (store),
-    N_ ("Keep events in this file; without it they are gone when the relay ends"), N_ ("FILE") },
+    N_ ("Keep events in this file (default: in memory)"), N_ ("FILE") },
   { DFN_CLI_BROADCAST, "title", 't', TEXT, FIELD (title),
-    N_ ("What viewers read; the name of the file if not given"), N_ ("TEXT") },
+    N_ ("What viewers read (default: the file's name)"), N_ ("TEXT") },
   { DFN_CLI_VIEW, "output", 'o', TEXT, FIELD (output),
-    N_ ("Where to put the file: its name, or a folder that is there"), N_ ("FILE") },
+    N_ ("Where to put it: a file, or a folder that is there"), N_ ("FILE") },
   { DFN_CLI_BROADCAST, "relay", 'r', TEXTS, FIELD (relays),
-    N_ ("Announce it at this relay, ws://… or wss://…; may be given several times"), N_ ("URL") },
+    /* Translators: repeatable means that the option may be given several times */
+    N_ ("Announce it at this relay (repeatable)"), N_ ("URL") },
   { DFN_CLI_VIEW | DFN_CLI_BROWSE, "relay", 'r', TEXTS, FIELD (relays),
-    N_ ("Ask this relay, ws://… or wss://…; may be given several times"), N_ ("URL") },
+    N_ ("Ask this relay (repeatable)"), N_ ("URL") },
   { DFN_CLI_BROWSE, "follow", 'f', G_OPTION_ARG_NONE, FIELD (follow),
-    N_ ("Go on and show what is announced from now on"), NULL },
+    N_ ("Go on with what is announced from now on"), NULL },
   { DFN_CLI_IDENTITY, "replace", 0, G_OPTION_ARG_NONE, FIELD (replace),
-    N_ ("Let the new key take the place of the one that is there"), NULL },
+    N_ ("Put the new key in the place of the old one"), NULL },
   { DFN_CLI_IDENTITY, "yes", 'y', G_OPTION_ARG_NONE, FIELD (yes),
-    N_ ("Show the secret key on a terminal without asking"), NULL },
+    N_ ("Show the secret key without asking"), NULL },
   { NODE_COMMANDS, "stun", 0, TEXTS, FIELD (stun),
-    N_ ("Learn this computer's outer address from this server; may be given several times"),
-    N_ ("HOST:PORT") },
+    N_ ("Learn my address from this server (repeatable)"), N_ ("HOST:PORT") },
   { NODE_COMMANDS, "force-relay", 0, G_OPTION_ARG_NONE, FIELD (force_relay),
-    N_ ("Hide my address: let everything go through the TURN server in DEFIANCE_TURN"), NULL },
+    N_ ("Hide my address: use nothing but the TURN server"), NULL },
   { ALL_COMMANDS, "json", 'j', G_OPTION_ARG_NONE, FIELD (json),
-    N_ ("Print one JSON object a line for everything that happens"), NULL },
+    N_ ("Print one JSON object a line for every event"), NULL },
   { ALL_COMMANDS, "quiet", 'q', G_OPTION_ARG_NONE, FIELD (quiet),
-    N_ ("Print nothing but results and errors"), NULL },
+    N_ ("Print only results and errors"), NULL },
   { ALL_COMMANDS, "verbose", 'v', G_OPTION_ARG_NONE, FIELD (verbose), N_ ("Print a log as well"),
     NULL },
   { ALL_COMMANDS, "help", 'h', G_OPTION_ARG_NONE, FIELD (help), N_ ("Show this help"), NULL },
@@ -102,7 +104,6 @@ make_context (const DfnCliCommand *command, DfnCliOptions *values)
   g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
   g_option_context_add_main_entries (context, (GOptionEntry *) entries->data, GETTEXT_PACKAGE);
   g_option_context_set_summary (context, command->summary);
-  g_option_context_set_description (context, command->description);
   return context;
 }
 
@@ -258,8 +259,11 @@ dfn_cli_options_format_help (const DfnCliCommand *command)
 {
   g_autoptr (DfnCliOptions) unused = g_new0 (DfnCliOptions, 1);
   g_autoptr (GOptionContext) context = make_context (command, unused);
+  g_autofree char *description =
+      dfn_cli_text_wrap (g_dgettext (GETTEXT_PACKAGE, command->description), HELP_WIDTH);
+  g_autofree char *help = g_option_context_get_help (context, TRUE, NULL);
 
-  return g_option_context_get_help (context, TRUE, NULL);
+  return g_strconcat (help, description, NULL);
 }
 
 DfnCliOutputFlags

@@ -166,14 +166,13 @@ gboolean
 dfn_cli_pace_is_due (DfnCliPace *self, const DfnCliFigures *figures, gint64 now_us)
 {
   guint percent = get_percent (figures);
+  guint next_percent = self->last_percent - self->last_percent % STEP_PERCENT + STEP_PERCENT;
+  gboolean is_first = self->last_us == 0;
   gint64 pause = now_us - self->last_us;
 
-  if (self->last_us != 0 && pause < LEAST_PAUSE_US)
-    return FALSE;
-  if (self->last_us != 0 && pause < LONGEST_PAUSE_US
-      && percent < self->last_percent - self->last_percent % STEP_PERCENT + STEP_PERCENT)
+  if (!is_first && (pause < LEAST_PAUSE_US || (pause < LONGEST_PAUSE_US && percent < next_percent)))
     return FALSE;
   self->last_us = now_us;
   self->last_percent = percent;
-  return TRUE;
+  return !is_first;
 }

@@ -57,8 +57,8 @@ char *dfn_cli_progress_format_line (const DfnCliFigures *figures);
 
 /**
  * DfnCliPace:
- * @last_us: when the last line was written; 0 before the first
- * @last_percent: and what it said
+ * @last_us: when the last line was due; 0 before the first report
+ * @last_percent: how far it was then
  *
  * When a progress line is due where there is no terminal; zeroed at first.
  */
@@ -71,8 +71,8 @@ typedef struct {
  * dfn_cli_pace_is_due:
  * @now_us: the present time, microseconds on any clock that starts beyond 0
  *
- * A line is due after every tenth of the whole, but not twice within two seconds, and half a minute
- * after the last one in any case.
+ * To be called with every report. A line is due after every tenth of the whole, but not within two
+ * seconds of the first report or the last line, and half a minute after those in any case.
  *
  * Returns: %TRUE if it is; the next one is counted from here on
  */

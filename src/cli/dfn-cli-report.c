@@ -14,7 +14,10 @@ dfn_cli_report_state (DfnCliOutput *output, const char *word)
 }
 
 void
-dfn_cli_report_problem (DfnCliOutput *output, char **last, const char *sentence)
+dfn_cli_report_problem (DfnCliOutput *output,
+                        char **last,
+                        const char *sentence,
+                        gboolean for_people)
 {
   DfnCliEvent *event;
 
@@ -27,7 +30,10 @@ dfn_cli_report_problem (DfnCliOutput *output, char **last, const char *sentence)
   event = dfn_cli_event_new ("problem");
   dfn_cli_event_add_string (event, "message", sentence);
   dfn_cli_output_event (output, event);
-  dfn_cli_output_say (output, "%s", sentence);
+  if (for_people)
+    dfn_cli_output_say (output, "%s", sentence);
+  else
+    g_debug ("%s", sentence);
 }
 
 void

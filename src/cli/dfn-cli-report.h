@@ -19,10 +19,14 @@ void dfn_cli_report_state (DfnCliOutput *output, const char *word);
  * dfn_cli_report_problem:
  * @last: (inout): the sentence that was told last, kept here; to be freed with g_free()
  * @sentence: (nullable): what is in the way at the moment
+ * @for_people: whether it is said in words as well
  *
  * Tells of a problem when it is a new one.
  */
-void dfn_cli_report_problem (DfnCliOutput *output, char **last, const char *sentence);
+void dfn_cli_report_problem (DfnCliOutput *output,
+                             char **last,
+                             const char *sentence,
+                             gboolean for_people);
 
 /**
  * dfn_cli_report_reading:

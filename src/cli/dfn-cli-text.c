@@ -77,6 +77,26 @@ dfn_cli_text_fit (const char *text, guint width)
   return g_strdup_printf ("%s%*s", cut, used < width ? (int) (width - used) : 0, "");
 }
 
+char *
+dfn_cli_text_wrap (const char *text, guint width)
+{
+  g_auto (GStrv) words = g_strsplit (text, " ", -1);
+  GString *lines = g_string_new (NULL);
+  guint used = 0;
+
+  for (guint i = 0; words[i] != NULL; i++)
+    {
+      guint needed = dfn_cli_text_get_width (words[i]);
+
+      if (i > 0)
+        g_string_append_c (lines, used + 1 + needed > width ? '\n' : ' ');
+      used = i == 0 || used + 1 + needed > width ? needed : used + 1 + needed;
+      g_string_append (lines, words[i]);
+    }
+  g_string_append_c (lines, '\n');
+  return g_string_free (lines, FALSE);
+}
+
 /* How many letters are to be added, left out, changed or swapped with their neighbour to make one
  * word of the other (the "optimal string alignment" distance). */
 static guint

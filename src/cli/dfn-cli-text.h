@@ -52,6 +52,16 @@ char *dfn_cli_text_cut (const char *text, guint width);
 char *dfn_cli_text_fit (const char *text, guint width);
 
 /**
+ * dfn_cli_text_wrap:
+ * @text: UTF-8, clean
+ * @width: columns
+ *
+ * Returns: (transfer full): @text in lines of at most @width columns where its words allow that,
+ *   each ended by a line feed
+ */
+char *dfn_cli_text_wrap (const char *text, guint width);
+
+/**
  * dfn_cli_text_suggest:
  * @word: what was typed
  * @known: (array zero-terminated=1): what would have been understood

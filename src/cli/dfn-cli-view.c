@@ -67,8 +67,7 @@ tell_waiting (View *self, const char *reason, const char *sentence)
   dfn_cli_event_add_string (event, "message", sentence);
   dfn_cli_output_event (self->output, event);
   dfn_cli_output_set_status (self->output, NULL);
-  dfn_cli_output_say (self->output, "%s %s", sentence,
-                      _ ("Press Ctrl+C to stop; run the same command again to continue."));
+  dfn_cli_output_say (self->output, "%s", sentence);
 }
 
 static gboolean
@@ -78,10 +77,11 @@ on_patience_over (gpointer user_data)
 
   self->patience_id = 0;
   if (self->state == DFN_WATCH_FINDING)
-    tell_waiting (self, "not-found-yet", _ ("Nobody has announced this yet; waiting for it."));
+    tell_waiting (self, "not-found-yet", _ ("No relay knows of it yet; still looking."));
   else
     tell_waiting (self, "nobody-connected",
-                  _ ("Nobody who has it can be reached yet; waiting for them."));
+                  _ ("Nobody who has it can be reached yet; waiting. Press Ctrl+C to stop; run "
+                     "the same command again to continue."));
   return G_SOURCE_REMOVE;
 }
 
@@ -130,7 +130,8 @@ enter_state (View *self, const DfnWatchReport *report)
       break;
     case DFN_WATCH_WAITING:
       tell_waiting (self, "broadcaster-gone",
-                    _ ("The broadcaster is gone; waiting for it to come back."));
+                    _ ("The broadcaster is gone; waiting for it to come back. Press Ctrl+C to "
+                       "stop; run the same command again to continue."));
       break;
     case DFN_WATCH_CHECKING:
     case DFN_WATCH_COMPLETE:
@@ -218,8 +219,10 @@ on_report (DfnWatchSession *session, const DfnWatchReport *report, View *self)
   introduce (self, report);
   if (!self->has_state || self->state != report->state)
     enter_state (self, report);
+  /* What is in the way of somebody who is waited for adds nothing to that. */
   if (report->state != DFN_WATCH_FAILED)
-    dfn_cli_report_problem (self->output, &self->problem, report->problem);
+    dfn_cli_report_problem (self->output, &self->problem, report->problem,
+                            report->state != DFN_WATCH_WAITING);
 
   switch (report->state)
     {

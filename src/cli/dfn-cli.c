@@ -99,10 +99,14 @@ refuse_word (const char *const *argv)
                          _ ("Options follow the command: defiance-cli COMMAND %s"), argv[0]);
   else if (suggestion != NULL)
     error = g_error_new (DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE,
-                         _ ("Unknown command “%s”; did you mean “%s”?"), argv[0], suggestion);
+                         argv[0][0] == '-' ? _ ("Unknown option %s; did you mean %s?")
+                                           : _ ("Unknown command “%s”; did you mean “%s”?"),
+                         argv[0], suggestion);
   else
     error = g_error_new (DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE,
-                         _ ("Unknown command “%s”. “defiance-cli --help” lists the commands."),
+                         argv[0][0] == '-'
+                             ? _ ("Unknown option %s. “defiance-cli --help” says more.")
+                             : _ ("Unknown command “%s”. “defiance-cli --help” lists them."),
                          argv[0]);
   return fail_usage (argv, error);
 }
