@@ -195,6 +195,16 @@ check_arguments (const DfnCliCommand *command, char **arguments, GError **error)
   return FALSE;
 }
 
+/* GOption stops at the first word that it does not know. */
+static gboolean
+asks_for_help (const char *const *argv)
+{
+  for (guint i = 0; argv[i] != NULL && !g_str_equal (argv[i], "--"); i++)
+    if (g_str_equal (argv[i], "--help") || g_str_equal (argv[i], "-h"))
+      return TRUE;
+  return FALSE;
+}
+
 /* GOption leaves a "--" where it is when a word with a dash follows. */
 static char **
 take_arguments (char **words)
@@ -225,9 +235,10 @@ dfn_cli_options_parse (const DfnCliCommand *command, const char *const *argv, GE
   words = g_strv_builder_end (builder);
   is_parsed = g_option_context_parse_strv (context, &words, &parse_error);
   /* Whoever asks for help gets it, whatever else is wrong. */
-  if (self->help)
+  if (self->help || (!is_parsed && asks_for_help (argv)))
     {
       g_clear_error (&parse_error);
+      self->help = TRUE;
       return g_steal_pointer (&self);
     }
   if (!is_parsed)

@@ -1,0 +1,325 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What the commands make of what the engine reports; the engine plays scripts."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+from rehearsal import REHEARSAL, CliTestCase, plain, screen
+
+FINDING, CHECKING, CONNECTING, RECEIVING, WAITING, COMPLETE = range(6)
+INDEXING, ANNOUNCING, SERVING = range(3)
+
+NASTY = r"\033[2J\033]0;mine\007Fi\u202elm\n\x9b31m"
+
+FILM = ["set title A film", "set path A film.mkv", "set size 3000000"]
+
+
+def receive(done, rate=1000000, peers=2):
+    return [f"set done {done}", f"set rate {rate}", f"set peers {peers}", f"state {RECEIVING}",
+            "report"]
+
+
+class ViewTest(CliTestCase):
+    def view(self, *argv):
+        return self.rehearse("view", "defiance:naddr1x", *argv)
+
+    def test_for_people(self):
+        self.write_script(*FILM, *receive(0), *receive(1500000), "set done 3000000",
+                          f"state {COMPLETE}", "report")
+        result = self.view()
+        self.assertEqual(result.code, 0)
+        self.assertEqual(result.stdout, "A film.mkv\n")
+        self.assertIn("“A film”, 3.0 MB, goes into “A film.mkv”.", result.stderr)
+        self.assertIn("network address", result.stderr)
+        self.assertIn("The file is complete, 3.0 MB in 0:0", result.stderr)
+        self.assertNotIn("\r", result.stderr)
+        self.assertNotIn("\x1b", result.stderr)
+
+    def test_json(self):
+        self.write_script(*FILM, "set before 1000000", f"state {CHECKING}", "set checked 500000",
+                          "report", *receive(1500000), *receive(2000000, 0.5),
+                          "set done 3000000", f"state {COMPLETE}", "report")
+        result = self.view("--json")
+        self.assertEqual(result.code, 0)
+        self.assertEqual(result.stderr, "")
+        self.assertEqual([e["state"] for e in result.events("state")],
+                         ["finding", "checking", "receiving", "complete"])
+        self.assertEqual(result.events("checking"),
+                         [{"event": "checking", "bytes": 500000, "total": 1000000}])
+        first, second = result.events("progress")
+        self.assertEqual(first, {"event": "progress", "bytes": 1500000, "total": 3000000,
+                                 "rate": 1000000, "peers": 2, "eta": 1.5, "relayed": False})
+        self.assertIsNone(second["eta"])
+        complete, = result.events("complete")
+        self.assertEqual((complete["path"], complete["bytes"], complete["before"]),
+                         (os.path.realpath(self.home / "A film.mkv"), 3000000, 1000000))
+        self.assertTrue(0 <= complete["seconds"] < 10)
+
+    def test_numbers_in_a_locale_with_commas(self):
+        self.env.update(LC_ALL="de_DE.UTF-8")
+        self.write_script(*FILM, *receive(1500000, 1000000.25), f"state {COMPLETE}", "report")
+        progress, = self.view("--json").events("progress")
+        self.assertEqual((progress["rate"], progress["eta"]), (1000000.25, 1.5))
+
+    def test_errors(self):
+        for number, word, code in ((0, "invalid-link", 2), (1, "not-found", 3), (2, "network", 4),
+                                   (3, "integrity", 5), (4, "file", 6), (5, "identity", 6),
+                                   (6, "settings", 2)):
+            with self.subTest(word=word):
+                self.write_script(f"fail {number} It is so.", "report")
+                result = self.view("--json")
+                self.assertEqual(result.code, code)
+                self.assertEqual(result.events("error"), [
+                    {"event": "error", "code": word, "message": "It is so.", "exit": code}])
+                self.assertEqual(result.stderr, "defiance-cli: It is so.\n")
+                result = self.view()
+                self.assertEqual((result.code, result.stdout), (code, ""))
+                self.assertIn("defiance-cli: It is so.\n", result.stderr)
+
+    def test_waiting(self):
+        self.write_script(*FILM, *receive(1000), f"state {WAITING}",
+                          "set problem The peer has left", "report", "wait 50",
+                          "set problem -", *receive(3000), f"state {COMPLETE}", "report")
+        result = self.view()
+        gone = ("The broadcaster is gone; waiting for it to come back. Press Ctrl+C to stop; run "
+                "the same command again to continue.\n")
+        self.assertIn(gone, result.stderr)
+        self.assertNotIn("The peer has left", result.stderr)
+        self.assertIn("there; going on", result.stderr)
+        result = self.view("--json")
+        self.assertEqual(result.events("waiting")[0]["reason"], "broadcaster-gone")
+        self.assertEqual(result.events("problem")[0]["message"], "The peer has left")
+
+    def test_waiting_for_the_first_peer(self):
+        self.write_script(*FILM, f"state {CONNECTING}", "report", "wait 5500",
+                          f"state {COMPLETE}", "report")
+        self.assertEqual([e["reason"] for e in self.view("--json").events("waiting")],
+                         ["nobody-connected"])
+
+    def test_problem_is_told_once(self):
+        self.write_script("set problem It rains", "report", "report", "set problem -", "report",
+                          "set problem It snows", "report", *FILM, f"state {COMPLETE}", "report")
+        result = self.view()
+        self.assertEqual(result.stderr.count("It rains\n"), 1)
+        self.assertEqual(result.stderr.count("It snows\n"), 1)
+
+    def test_words_of_others_do_not_steer_the_terminal(self):
+        self.write_script(f"set title {NASTY}", f"set path {NASTY}", "set size 10",
+                          f"set problem {NASTY}", "report", f"fail 3 {NASTY}", "report")
+        for argv in ([], ["--json"], ["--verbose"]):
+            result = self.view(*argv)
+            for char in result.stdout + result.stderr:
+                self.assertFalse(char != "\n" and char < " " or "\x7f" <= char <= "\x9f"
+                                 or char == "\u202e", repr(result))
+            self.assertEqual(len(result.stderr.split("It")), 1)
+
+    def test_quiet(self):
+        self.write_script(*FILM, *receive(1000), f"state {COMPLETE}", "report")
+        result = self.view("--quiet")
+        self.assertEqual((result.code, result.stdout, result.stderr), (0, "A film.mkv\n", ""))
+
+    def test_progress_on_a_terminal(self):
+        self.write_script(*FILM, *receive(0), "wait 100", *receive(1500000), "wait 100",
+                          "set problem It rains", *receive(2000000), "wait 100",
+                          "set done 3000000", f"state {COMPLETE}", "report")
+        for columns in (20, 40, 60, 80, 200):
+            with self.subTest(columns=columns):
+                terminal = self.open_terminal("view", "defiance:naddr1x", program=REHEARSAL,
+                                              columns=columns)
+                self.assertEqual(terminal.wait(), 0)
+                self.assertIn(" 50 %", terminal.output)
+                lines = screen(terminal.output)
+                self.assertEqual(lines[-2:], ["A film.mkv", ""])
+                self.assertEqual([line for line in lines if "%" in line], [])
+                self.assertIn("It rains", lines)
+                for piece in terminal.output.replace("\n", "\r").split("\r"):
+                    if " %" in piece:
+                        self.assertLess(len(piece.replace("\x1b[K", "")), columns)
+
+    def test_no_bar_where_there_is_no_cursor(self):
+        self.env["TERM"] = "dumb"
+        self.write_script(*FILM, *receive(1500000), f"state {COMPLETE}", "report")
+        terminal = self.open_terminal("view", "defiance:naddr1x", program=REHEARSAL)
+        self.assertEqual(terminal.wait(), 0)
+        self.assertNotIn("\x1b", terminal.output)
+        self.assertNotIn("[#", terminal.output)
+
+
+class BroadcastTest(CliTestCase):
+    SHARED = ["set title A film", "set size 3000000", "set link defiance:naddr1x",
+              "set relays ws://one ws://two", f"state {SERVING}", "report"]
+
+    def test_for_people(self):
+        self.write_script(*self.SHARED, "set peers 1", "set sent 5000", "report", "wait 60000")
+        process = self.start("broadcast", "film", program=REHEARSAL)
+        self.assertEqual(process.stdout.readline(), "defiance:naddr1x\n")
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=10)
+        self.assertEqual((process.returncode, stdout), (130, ""))
+        for words in ("Sharing “A film”, 3.0 MB", "announced at ws://one.", "ws://two",
+                      "1 connected", "It is no longer shared. 5.0 kB were sent.\n"):
+            self.assertIn(words, plain(stderr))
+
+    def test_json(self):
+        self.write_script("set size 3000000", "set indexed 1000000", "report", *self.SHARED,
+                          "set lan 1", "set peers 3", "set rate 12.5", "set sent 77", "report",
+                          "fail 4 It has changed", "report")
+        result = self.rehearse("broadcast", "film", "--json")
+        self.assertEqual(result.code, 6)
+        self.assertEqual(result.events("indexing")[-1],
+                         {"event": "indexing", "bytes": 1000000, "total": 3000000})
+        self.assertEqual(result.events("link"), [
+            {"event": "link", "link": "defiance:naddr1x", "title": "A film", "size": 3000000,
+             "relays": ["ws://one", "ws://two"], "lan": False}])
+        self.assertEqual(result.events("serving")[-1],
+                         {"event": "serving", "peers": 3, "rate": 12.5, "sent": 77})
+        self.assertEqual(result.events("error")[0]["code"], "file")
+
+    def test_relay_that_comes_later(self):
+        self.write_script(*self.SHARED, "set relays ws://one ws://two ws://three", "report",
+                          "fail 4 Enough", "report")
+        result = self.rehearse("broadcast", "film")
+        self.assertEqual(result.stderr.count("announced at ws://one."), 1)
+        self.assertEqual(result.stderr.count("announced at ws://three."), 1)
+        self.assertEqual(result.stdout, "defiance:naddr1x\n")
+
+
+class BrowseTest(CliTestCase):
+    ENTRIES = ["entry 1000 90000 An old one", "entry 5000000 30 A new one", "complete 1"]
+
+    def test_table(self):
+        self.write_script(*self.ENTRIES)
+        result = self.rehearse("browse", "--relay", "ws://x")
+        self.assertEqual(result.code, 0)
+        self.assertEqual([line.split() for line in result.stdout.splitlines()], [
+            "A new one 5.0 MB just now defiance:naddr1entry1".split(),
+            "An old one 1.0 kB 1 day ago defiance:naddr1entry0".split()])
+        columns = {line.index("defiance:") for line in result.stdout.splitlines()}
+        self.assertEqual(len(columns), 1)
+
+    def test_json(self):
+        self.write_script(*self.ENTRIES)
+        old, new = self.rehearse("browse", "--json").events("entry")
+        self.assertEqual((old["title"], old["size"], old["type"], old["author"], old["summary"]),
+                         ("An old one", 1000, "video/mp4", "f00d", None))
+        self.assertAlmostEqual(new["announced"], time.time() - 30, delta=10)
+
+    def test_nothing_found(self):
+        self.write_script("complete 1")
+        result = self.rehearse("browse", "--relay", "ws://x")
+        self.assertEqual((result.code, result.stdout), (0, ""))
+        self.assertIn("Nothing is announced", result.stderr)
+        self.write_script("complete 0")
+        result = self.rehearse("browse")
+        self.assertEqual((result.code, result.stdout), (0, ""))
+        self.assertIn("Nothing is shared on this network", result.stderr)
+
+    def test_no_relay_can_be_reached(self):
+        self.write_script("problem It is down", "complete 0")
+        result = self.rehearse("browse", "--relay", "ws://x", "--json")
+        self.assertEqual(result.code, 4)
+        self.assertEqual(result.events("problem")[0]["message"], "It is down")
+        self.assertIn("It is down", result.events("error")[0]["message"])
+
+    def test_follow(self):
+        self.write_script(*self.ENTRIES, "wait 300", "entry 7 0 The newest", "wait 60000")
+        process = self.start("browse", "--follow", "--relay", "ws://x", program=REHEARSAL)
+        titles = [process.stdout.readline().split()[1] for _ in range(3)]
+        self.assertEqual(titles, ["new", "old", "newest"])
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(10), 130)
+
+    def test_titles_of_others_do_not_steer_the_terminal(self):
+        self.write_script(f"entry 1 1 {NASTY}", "complete 1")
+        for columns in (60, 200):
+            terminal = self.open_terminal("browse", program=REHEARSAL, columns=columns)
+            self.assertEqual(terminal.wait(), 0)
+            lines = screen(terminal.output)
+            self.assertTrue(any("defiance:naddr1entry0" in line for line in lines), lines)
+            self.assertNotIn("\u202e", terminal.output)
+
+
+class EndTest(CliTestCase):
+    """Every way in which a command can be ended."""
+
+    def start_view(self, *argv, **options):
+        self.write_script(*FILM, *receive(1000), *options.pop("then", ["wait 60000"]))
+        process = self.start("view", "defiance:naddr1x", "--json", *argv, program=REHEARSAL,
+                             **options)
+        while "progress" not in process.stdout.readline():
+            pass
+        return process
+
+    def test_signals(self):
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+            with self.subTest(signal=number):
+                process = self.start_view()
+                process.send_signal(number)
+                stdout, _ = process.communicate(timeout=10)
+                self.assertEqual(process.returncode, code)
+                self.assertEqual(json.loads(stdout.splitlines()[-1]), {
+                    "event": "interrupted", "signal": number.name, "exit": code})
+
+    def test_hangup_that_is_ignored(self):
+        process = self.start_view(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        process.send_signal(signal.SIGHUP)
+        with self.assertRaises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+
+    def test_hanging_engine(self):
+        process = self.start_view(then=["hang"])
+        started = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(10), 130)
+        self.assertLess(time.monotonic() - started, 1.9)
+
+    def test_second_signal(self):
+        process = self.start_view(then=["hang"])
+        started = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(10), 130)
+        self.assertLess(time.monotonic() - started, 0.7)
+
+    def test_reader_who_leaves(self):
+        process = self.start_view(then=["wait 200", *receive(2000), "wait 60000"])
+        process.stdout.close()
+        self.assertEqual(process.wait(10), 141)
+        self.assertEqual(process.stderr.read(), "")
+        process.stdout = open(os.devnull, encoding="ascii")
+
+    def test_full_disk_below_standard_output(self):
+        self.write_script(*FILM, f"state {COMPLETE}", "report")
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([REHEARSAL, "view", "x", "--json"], env=self.env, stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=10, check=False)
+        self.assertEqual(done.returncode, 6)
+        self.assertIn("No space left", done.stderr)
+
+    def test_standard_output_that_is_closed(self):
+        self.write_script(*FILM, f"state {COMPLETE}", "report")
+        done = subprocess.run(["sh", "-c", '"$0" view x --json >&-', REHEARSAL], env=self.env,
+                              stderr=subprocess.PIPE, text=True, timeout=10, check=False)
+        self.assertEqual(done.returncode, 6)
+        self.assertIn("Cannot write the output", done.stderr)
+
+    def test_prompt_stands_on_a_line_of_its_own(self):
+        self.write_script(*FILM, *receive(1000), "wait 60000")
+        terminal = self.open_terminal("view", "defiance:naddr1x", program=REHEARSAL)
+        terminal.wait_for(" 0 %")
+        terminal.type("\x03")
+        self.assertEqual(terminal.wait(), 130)
+        lines = screen(terminal.output.replace("^C", ""))
+        self.assertTrue(lines[-2].startswith("Stopped."), lines)
+        self.assertEqual(lines[-1], "")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
