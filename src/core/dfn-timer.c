@@ -6,12 +6,32 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-/* GLib reads the same clock, so that the two never drift apart. */
+/* GLib reads the same clock, so that the two never drift apart.
+ *
+ * Setting a kernel timer is dear, above all in a virtual machine, and QUIC moves its deadline with
+ * every packet, nearly always to a later time. So the kernel's timer is only ever moved to an
+ * earlier time; when it goes off before the wanted time, it is set again. */
 typedef struct {
   GSource source;
   int fd;
-  gint64 when_us;
+  gint64 when_us;  /* wanted, or -1 */
+  gint64 armed_us; /* what the kernel has, or -1 */
 } TimerSource;
+
+static void
+arm (TimerSource *self)
+{
+  gint64 when_us = MAX (self->when_us, 1);
+  struct itimerspec spec = {
+    .it_value = {
+      .tv_sec = when_us / G_USEC_PER_SEC,
+      .tv_nsec = when_us % G_USEC_PER_SEC * 1000,
+    },
+  };
+
+  timerfd_settime (self->fd, TFD_TIMER_ABSTIME, &spec, NULL);
+  self->armed_us = when_us;
+}
 
 static gboolean
 timer_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
@@ -19,8 +39,17 @@ timer_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data
   TimerSource *self = (TimerSource *) source;
   guint64 expirations;
 
-  if (read (self->fd, &expirations, sizeof expirations) == sizeof expirations)
-    self->when_us = -1;
+  if (read (self->fd, &expirations, sizeof expirations) != sizeof expirations)
+    return G_SOURCE_CONTINUE;
+  self->armed_us = -1;
+  if (self->when_us < 0)
+    return G_SOURCE_CONTINUE;
+  if (g_get_monotonic_time () < self->when_us)
+    {
+      arm (self);
+      return G_SOURCE_CONTINUE;
+    }
+  self->when_us = -1;
   return callback (user_data);
 }
 
@@ -44,7 +73,7 @@ dfn_timer_source_new (void)
   self->fd = timerfd_create (CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   if (self->fd < 0)
     g_error ("No timer left: %s", g_strerror (errno));
-  self->when_us = -1;
+  self->when_us = self->armed_us = -1;
   g_source_add_unix_fd (source, self->fd, G_IO_IN);
   /* Otherwise GLib takes the descriptor out of the poll around each dispatch, with two wake-ups. */
   g_source_set_can_recurse (source, TRUE);
@@ -56,18 +85,10 @@ void
 dfn_timer_source_set (GSource *source, gint64 when_us)
 {
   TimerSource *self = (TimerSource *) source;
-  struct itimerspec spec = { 0 };
 
-  if (self->when_us == when_us)
-    return;
   self->when_us = when_us;
-  if (when_us >= 0)
-    {
-      when_us = MAX (when_us, 1);
-      spec.it_value.tv_sec = when_us / G_USEC_PER_SEC;
-      spec.it_value.tv_nsec = when_us % G_USEC_PER_SEC * 1000;
-    }
-  timerfd_settime (self->fd, TFD_TIMER_ABSTIME, &spec, NULL);
+  if (when_us >= 0 && (self->armed_us < 0 || when_us < self->armed_us))
+    arm (self);
 }
 
 #else /* elsewhere GLib's millisecond has to do */
