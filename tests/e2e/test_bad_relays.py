@@ -38,7 +38,9 @@ class BadRelayTest(LabTestCase):
         cls.down = f"ws://{cls.lab['bad'].ipv4}:9"
 
     def share(self, *relays, name=None):
-        source = make_file(self.lab["a"].home / (name or self.id()), 300_000)
+        # Equal content would be the same broadcast again.
+        name = name or self.id()
+        source = make_file(self.lab["a"].home / name, 300_000, seed=name)
         words = [word for relay in relays for word in ("--relay", relay)]
         return source, Broadcast(self.lab["a"], source, *words)
 

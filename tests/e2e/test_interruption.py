@@ -23,8 +23,9 @@ class InterruptionTest(LabTestCase):
         cls.relay_program, cls.relay = start_relay(cls.lab["server"])
 
     def setUp(self):
-        self.source = make_file(self.lab["a"].home / self.id(), SIZE)
-        self.output = self.lab["b"].home / self.id()
+        name = self.id().rsplit(".", 1)[-1]
+        self.source = make_file(self.lab["a"].home / name, SIZE, seed=name)
+        self.output = self.lab["b"].home / name
         self.broadcast = self.start_broadcast()
 
     def start_broadcast(self):
@@ -79,9 +80,19 @@ class InterruptionTest(LabTestCase):
         self.broadcast = self.start_broadcast()
         self.finish_from_what_is_there()
 
+    def test_broadcaster_comes_back_at_once(self):
+        """Within the second in which it announced before."""
+        for _ in range(3):
+            self.broadcast.program.kill()
+            again = self.start_broadcast()
+            self.assertEqual(again.link, self.broadcast.link)
+            self.broadcast = again
+        self.view().expect_exit(0, 30)
+        self.assert_same_file(self.source, self.output)
+
     def test_relay_is_gone_after_the_start(self):
         program, relay = start_relay(self.lab["server"], 7779)
-        source = make_file(self.lab["a"].home / "without-relay", SIZE)
+        source = make_file(self.lab["a"].home / "without-relay", SIZE, seed="without-relay")
         link = Broadcast(self.lab["a"], source, "--relay", relay).link
         view = start_view(self.lab["b"], link, self.output)
         view.wait_event("progress", where=lambda event: event["bytes"] > 0)
