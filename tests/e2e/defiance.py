@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The command line as end-to-end tests use it: relays, broadcasts and views in a laboratory."""
 
+import functools
 import hashlib
 import os
 import pathlib
@@ -54,12 +55,18 @@ def sha256(path):
 
 
 class Broadcast:
-    """A running `broadcast`, with the link it printed."""
+    """A running `broadcast`, with the link it printed; wait=False: which will be waited for."""
 
-    def __init__(self, host, path, *arguments, env=None, cwd=None):
+    def __init__(self, host, path, *arguments, env=None, cwd=None, wait=True):
         self.program = host.start(cli(), "broadcast", path, "--json", *arguments, env=env, cwd=cwd,
                                   name=f"{host.name}/broadcast")
-        self.link = self.program.wait_event("link")["link"]
+        if wait:
+            assert self.link
+
+    @functools.cached_property
+    def link(self):
+        """What viewers need; waits until there is one."""
+        return self.program.wait_event("link")["link"]
 
 
 def start_relay(host, port=RELAY_PORT, address=None):

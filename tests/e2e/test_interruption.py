@@ -7,11 +7,11 @@ import signal
 from defiance import INTERRUPTED, Broadcast, LabTestCase, main, make_file, start_relay, start_view
 from lab import Lab
 
-SIZE = 12_000_000
+SIZE = 8_000_000
 
 
 class InterruptionTest(LabTestCase):
-    """At 40 Mbit/s the file takes two and a half seconds, enough to be met half-way."""
+    """At 40 Mbit/s the file takes more than a second and a half, enough to be met half-way."""
 
     @classmethod
     def make_lab(cls):
