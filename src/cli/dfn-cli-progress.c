@@ -10,9 +10,9 @@
 
 #define NARROWEST_BAR 10
 #define WIDEST_BAR 40
-/* The width of the longest rate, "1000 Gbit/s", and of most times and numbers of peers. */
+/* The widths of the longest rate and time, "1000 Gbit/s" and "99:59:59". */
 #define RATE_WIDTH 11
-#define ETA_WIDTH 7
+#define ETA_WIDTH 8
 
 #define STEP_PERCENT 10
 #define LEAST_PAUSE_US (2 * G_USEC_PER_SEC)
