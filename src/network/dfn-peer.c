@@ -5,10 +5,6 @@
 
 #include <string.h>
 
-#ifndef DFN_AGENT
-#define DFN_AGENT "defiance"
-#endif
-
 G_DEFINE_FINAL_TYPE (DfnPeer, dfn_peer, G_TYPE_OBJECT)
 
 enum { SIGNAL_READY, SIGNAL_CLOSED, SIGNAL_HAVE, N_SIGNALS };
