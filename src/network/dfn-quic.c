@@ -670,7 +670,7 @@ gboolean
 dfn_quic_send_datagram (DfnQuic *self, GBytes *bytes)
 {
   if (self->state == DFN_QUIC_STATE_HANDSHAKE || self->state == DFN_QUIC_STATE_CLOSED
-      || g_bytes_get_size (bytes) > DFN_QUIC_MAX_DATAGRAM
+      || g_bytes_get_size (bytes) == 0 || g_bytes_get_size (bytes) > DFN_QUIC_MAX_DATAGRAM
       || self->datagrams.length >= MAX_QUEUED_DATAGRAMS)
     return FALSE;
   g_queue_push_tail (&self->datagrams, g_bytes_ref (bytes));

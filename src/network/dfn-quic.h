@@ -186,9 +186,9 @@ void dfn_quic_stop_stream (DfnQuic *self, gint64 stream, guint64 code);
 
 /**
  * dfn_quic_send_datagram:
- * @bytes: (transfer none): at most %DFN_QUIC_MAX_DATAGRAM bytes
+ * @bytes: (transfer none): 1 to %DFN_QUIC_MAX_DATAGRAM bytes; ngtcp2 cannot write an empty one
  *
- * Returns: %FALSE if it cannot be sent now: not established, too long, or too many wait
+ * Returns: %FALSE if it cannot be sent now: not established, empty, too long, or too many wait
  */
 gboolean dfn_quic_send_datagram (DfnQuic *self, GBytes *bytes);
 

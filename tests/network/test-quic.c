@@ -280,6 +280,7 @@ test_datagrams (void)
 {
   Fixture f = { 0 };
   g_autoptr (GBytes) bytes = g_bytes_new_static ("have 17", 7);
+  g_autoptr (GBytes) empty = g_bytes_new_static ("", 0);
   g_autoptr (GBytes) longest = random_bytes (DFN_QUIC_MAX_DATAGRAM);
   g_autoptr (GBytes) too_long = random_bytes (DFN_QUIC_MAX_DATAGRAM + 1);
   guint accepted = 0;
@@ -288,6 +289,7 @@ test_datagrams (void)
   g_assert_false (dfn_quic_send_datagram (f.client.quic, bytes)); /* not yet established */
   WAIT_FOR (both_accepted (&f));
   g_assert_false (dfn_quic_send_datagram (f.client.quic, too_long));
+  g_assert_false (dfn_quic_send_datagram (f.client.quic, empty));
   g_assert_true (dfn_quic_send_datagram (f.client.quic, longest));
   g_assert_true (dfn_quic_send_datagram (f.client.quic, bytes));
   WAIT_FOR (f.server.n_datagrams == 2);
