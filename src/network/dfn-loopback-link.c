@@ -58,6 +58,26 @@ on_timer (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static gint
+compare_packets (gconstpointer a, gconstpointer b, gpointer unused)
+{
+  const Packet *first = a;
+  const Packet *second = b;
+
+  return (first->due_us > second->due_us) - (first->due_us < second->due_us);
+}
+
+static void
+deliver_later (DfnLoopbackLink *self, Packet *packet)
+{
+  Packet *last = g_queue_peek_tail (self->arriving);
+
+  if (last == NULL || last->due_us <= packet->due_us)
+    g_queue_push_tail (self->arriving, packet);
+  else
+    g_queue_insert_sorted (self->arriving, packet, compare_packets, NULL);
+}
+
 static DfnLinkResult
 dfn_loopback_link_send (DfnLink *link, const guint8 *data, gsize length, gsize segment)
 {
@@ -74,8 +94,10 @@ dfn_loopback_link_send (DfnLink *link, const guint8 *data, gsize length, gsize s
         continue;
       packet = g_new (Packet, 1);
       packet->due_us = g_get_monotonic_time () + self->params.delay_us;
+      if (self->params.jitter_us > 0)
+        packet->due_us += g_rand_int_range (self->rand, 0, self->params.jitter_us);
       packet->data = g_bytes_new (data + at, size);
-      g_queue_push_tail (self->other->arriving, packet);
+      deliver_later (self->other, packet);
     }
   arm (self->other);
   return DFN_LINK_SENT;

@@ -11,12 +11,14 @@ G_DECLARE_FINAL_TYPE (DfnLoopbackLink, dfn_loopback_link, DFN, LOOPBACK_LINK, Df
 /**
  * DfnLoopbackParams:
  * @delay_us: the way from one end to the other, in microseconds
+ * @jitter_us: the most that chance adds to the delay of each packet, so that one overtakes another
  * @loss: the share of packets that get lost, 0 to 1
  * @seed: decides which; the same seed loses the same packets
  * @max_payload: the largest packet that passes, in bytes; larger ones vanish
  */
 typedef struct {
   gint64 delay_us;
+  gint32 jitter_us;
   double loss;
   guint32 seed;
   gsize max_payload;

@@ -2,6 +2,7 @@
 #include "dfn-loopback-link.h"
 #include "dfn-quic.h"
 #include "dfn-random.h"
+#include "network-test-support.h"
 
 #include <string.h>
 
@@ -119,23 +120,6 @@ connect_pair (Fixture *f, const DfnLoopbackParams *params, const guint8 *expecte
 }
 
 static gboolean
-on_timeout (gpointer user_data)
-{
-  g_error ("The test waited too long");
-  return G_SOURCE_REMOVE;
-}
-
-#define WAIT_FOR(condition)                                                                        \
-  G_STMT_START                                                                                     \
-  {                                                                                                \
-    guint timeout_ = g_timeout_add_seconds (30, on_timeout, NULL);                                 \
-    while (!(condition))                                                                           \
-      g_main_context_iteration (NULL, TRUE);                                                       \
-    g_source_remove (timeout_);                                                                    \
-  }                                                                                                \
-  G_STMT_END
-
-static gboolean
 both_accepted (Fixture *f)
 {
   return dfn_quic_get_state (f->client.quic) >= DFN_QUIC_STATE_ACCEPTED
@@ -149,15 +133,6 @@ disconnect_pair (Fixture *f)
   end_clear (&f->server);
 }
 
-static GBytes *
-random_bytes (gsize length)
-{
-  guint8 *data = g_malloc (length);
-
-  dfn_random_bytes (data, length);
-  return g_bytes_new_take (data, length);
-}
-
 static void
 send_and_compare (Fixture *f, guint n_streams, gsize length)
 {
@@ -167,7 +142,7 @@ send_and_compare (Fixture *f, guint n_streams, gsize length)
   WAIT_FOR (both_accepted (f));
   for (guint i = 0; i < n_streams; i++)
     {
-      GBytes *bytes = random_bytes (length);
+      GBytes *bytes = network_test_random_bytes (length);
 
       g_ptr_array_add (sent, bytes);
       ids[i] = dfn_quic_open_stream (f->server.quic, 0);
@@ -202,7 +177,7 @@ static void
 test_many_streams (void)
 {
   Fixture f = { 0 };
-  g_autoptr (GBytes) bytes = random_bytes (100);
+  g_autoptr (GBytes) bytes = network_test_random_bytes (100);
   guint opened = 0;
 
   connect_pair (&f, NULL, NULL);
@@ -260,8 +235,8 @@ test_priority (void)
 {
   DfnLoopbackParams params = { .delay_us = 2000 };
   Fixture f = { 0 };
-  g_autoptr (GBytes) bulk = random_bytes (400000);
-  g_autoptr (GBytes) small = random_bytes (1000);
+  g_autoptr (GBytes) bulk = network_test_random_bytes (400000);
+  g_autoptr (GBytes) small = network_test_random_bytes (1000);
   gint64 later, sooner;
 
   connect_pair (&f, &params, NULL);
@@ -281,8 +256,8 @@ test_datagrams (void)
   Fixture f = { 0 };
   g_autoptr (GBytes) bytes = g_bytes_new_static ("have 17", 7);
   g_autoptr (GBytes) empty = g_bytes_new_static ("", 0);
-  g_autoptr (GBytes) longest = random_bytes (DFN_QUIC_MAX_DATAGRAM);
-  g_autoptr (GBytes) too_long = random_bytes (DFN_QUIC_MAX_DATAGRAM + 1);
+  g_autoptr (GBytes) longest = network_test_random_bytes (DFN_QUIC_MAX_DATAGRAM);
+  g_autoptr (GBytes) too_long = network_test_random_bytes (DFN_QUIC_MAX_DATAGRAM + 1);
   guint accepted = 0;
 
   connect_pair (&f, NULL, NULL);
@@ -307,7 +282,7 @@ test_reset (void)
 {
   DfnLoopbackParams params = { .delay_us = 5000 };
   Fixture f = { 0 };
-  g_autoptr (GBytes) bulk = random_bytes (8000000);
+  g_autoptr (GBytes) bulk = network_test_random_bytes (8000000);
   gint64 ours, theirs;
 
   connect_pair (&f, &params, NULL);
@@ -386,6 +361,51 @@ test_noise (void)
   disconnect_pair (&f);
 }
 
+static void
+keep_first (const guint8 *data, gsize length, gpointer user_data)
+{
+  GBytes **first = user_data;
+
+  if (*first == NULL)
+    *first = g_bytes_new (data, length);
+}
+
+/* A client's first packet, damaged on the way. */
+static GBytes *
+damaged_first_packet (void)
+{
+  g_autoptr (DfnQuicIdentity) identity = dfn_quic_identity_new ();
+  g_autoptr (DfnLink) near_end = NULL;
+  g_autoptr (DfnLink) far_end = NULL;
+  g_autoptr (DfnQuic) client = NULL;
+  g_autoptr (GBytes) first = NULL;
+  guint8 *copy;
+
+  dfn_loopback_link_new_pair (NULL, NULL, &near_end, &far_end);
+  dfn_link_set_receiver (far_end, keep_first, NULL, &first);
+  client = dfn_quic_new (near_end, FALSE, identity, dfn_quic_identity_get_key (identity), &handler,
+                         NULL);
+  WAIT_FOR (first != NULL);
+  dfn_link_set_receiver (far_end, NULL, NULL, NULL);
+  copy = g_memdup2 (g_bytes_get_data (first, NULL), g_bytes_get_size (first));
+  copy[g_bytes_get_size (first) - 1] ^= 1;
+  return g_bytes_new_take (copy, g_bytes_get_size (first));
+}
+
+/* It looks like the start of a handshake, and must not take the place of the real one. */
+static void
+test_damaged_start (void)
+{
+  Fixture f = { 0 };
+  g_autoptr (GBytes) damaged = damaged_first_packet ();
+
+  connect_pair (&f, NULL, NULL);
+  for (guint i = 0; i < 3; i++)
+    dfn_link_receive (f.server.link, g_bytes_get_data (damaged, NULL), g_bytes_get_size (damaged));
+  send_and_compare (&f, 2, 50000);
+  disconnect_pair (&f);
+}
+
 /* The link is replaced in the middle of a transfer, as after a change of address. */
 static void
 test_new_link (void)
@@ -423,6 +443,7 @@ main (int argc, char **argv)
   g_test_add_func ("/network/quic/wrong-key", test_wrong_key);
   g_test_add_func ("/network/quic/close", test_close);
   g_test_add_func ("/network/quic/noise", test_noise);
+  g_test_add_func ("/network/quic/damaged-start", test_damaged_start);
   g_test_add_func ("/network/quic/new-link", test_new_link);
   return g_test_run ();
 }
