@@ -102,7 +102,8 @@ dfn_cli_event_add_number (DfnCliEvent *self, const char *member, double value)
   if (!isfinite (value) || value < 0 || value >= 1e15)
     g_string_append (self->json, "null");
   else
-    g_string_append (self->json, g_ascii_formatd (text, sizeof text, "%.3f", value));
+    g_string_append (self->json,
+                     g_ascii_formatd (text, sizeof text, value < 1 ? "%.6f" : "%.3f", value));
 }
 
 char *

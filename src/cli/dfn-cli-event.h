@@ -43,8 +43,8 @@ void dfn_cli_event_add_boolean (DfnCliEvent *self, const char *member, gboolean 
 
 /**
  * dfn_cli_event_add_number:
- * @value: a number, rounded to thousandths; `null` if it is negative or no finite number, which
- *   stands for unknown
+ * @value: a number, rounded to thousandths, below one to millionths; `null` if it is negative or no
+ * finite number, which stands for unknown
  */
 void dfn_cli_event_add_number (DfnCliEvent *self, const char *member, double value);
 

@@ -184,7 +184,11 @@ tell_path (View *self, const DfnWatchReport *report)
   if (!report->is_relayed || self->has_told_relayed)
     return;
   self->has_told_relayed = TRUE;
-  dfn_cli_output_say (self->output, _ ("No direct way was found; a TURN server carries the data."));
+  if (self->options->force_relay)
+    dfn_cli_output_say (self->output, _ ("The TURN server carries the data."));
+  else
+    dfn_cli_output_say (self->output,
+                        _ ("No direct way was found; a TURN server carries the data."));
 }
 
 static void

@@ -46,10 +46,11 @@ format_help (void)
                           _ ("Usage:"), _ ("COMMAND [OPTION…] [ARGUMENT]"), _ ("COMMAND"),
                           _ ("Commands:"));
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    g_string_append_printf (help, "  %-12s %s\n", commands[i].name,
+    g_string_append_printf (help, "  %-13s  %s\n", commands[i].name,
                             g_dgettext (GETTEXT_PACKAGE, commands[i].summary));
-  g_string_append_printf (help, "\n%s\n  %-12s %s\n  %-12s %s\n\n%s\n", _ ("Options:"),
-                          "-h, --help", _ ("Show this help"), "--version", _ ("Show the version"),
+  g_string_append_printf (help, "\n%s\n  %-13s  %s\n  %-13s  %s\n\n%s\n", _ ("Options:"),
+                          "-h, --help", _ ("Show this help"), "-V, --version",
+                          _ ("Show the version"),
                           _ ("The manual page says more: man defiance-cli"));
   return g_string_free (help, FALSE);
 }

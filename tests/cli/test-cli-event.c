@@ -46,8 +46,8 @@ test_numbers (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (numbers) - 1; i++)
     dfn_cli_event_add_number (event, names[i], numbers[i]);
-  assert_line (event, "{\"event\":\"test\",\"a\":0.000,\"b\":1.500,\"c\":1000000000.000,"
-                      "\"d\":0.000,\"e\":null,\"f\":null,\"g\":null,\"h\":null}\n");
+  assert_line (event, "{\"event\":\"test\",\"a\":0.000000,\"b\":1.500,\"c\":1000000000.000,"
+                      "\"d\":0.000400,\"e\":null,\"f\":null,\"g\":null,\"h\":null}\n");
 }
 
 /* Every byte sequence becomes one line of JSON that no terminal takes for a command. */
