@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Shared by dfn-quic.c (life, receiving) and dfn-quic-send.c (the write pass), nobody else. */
+/* Shared by dfn-quic.c (life, receiving), dfn-quic-conn.c (what ngtcp2 calls) and dfn-quic-send.c
+ * (the write pass), nobody else. */
 
 #include "dfn-quic-compat.h"
 #include "dfn-quic-stream.h"
@@ -27,7 +28,6 @@ struct _DfnQuic {
   ngtcp2_conn *conn; /* NULL at a server until the client's first packet */
 
   GSource *timer;        /* QUIC's own deadlines and pacing */
-  gint64 timer_us;       /* when it fires, -1 for never */
   GSource *writer;       /* one write pass after all that an iteration of the loop received */
   gboolean write_wanted; /* so that it runs */
   guint depth;           /* inside ngtcp2, where nothing may be written */
@@ -67,6 +67,14 @@ void dfn_quic_finish (DfnQuic *self, GError *error);
 void dfn_quic_fail (DfnQuic *self, int library_error);
 void dfn_quic_arm_timer (DfnQuic *self);
 ngtcp2_path *dfn_quic_get_path (void);
+/* Moves on to a later state and tells the owner. */
+void dfn_quic_set_state (DfnQuic *self, DfnQuicState state);
+/* Makes @conn; a server does it of the client's first packet, and makes none of anything else. */
+void dfn_quic_start_conn (DfnQuic *self, const guint8 *initial, gsize length);
+void dfn_quic_add_stream (DfnQuic *self, gint64 id, gint64 priority);
+/* Drops what a stream has not sent. ngtcp2 may still point at what it has sent, so the stream
+ * itself stays until it is closed. */
+void dfn_quic_abandon_stream (DfnQuic *self, gint64 id);
 
 static inline ngtcp2_tstamp
 dfn_quic_now (void)

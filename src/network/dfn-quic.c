@@ -1,42 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-quic-private.h"
 
-#include "dfn-random.h"
 #include "dfn-timer.h"
 
-#include <netinet/in.h>
 #include <string.h>
 
-#define CID_SIZE 8
-#define IDLE_TIMEOUT (10 * NGTCP2_SECONDS)
-#define KEEP_ALIVE (3 * NGTCP2_SECONDS)
-#define HANDSHAKE_TIMEOUT (20 * NGTCP2_SECONDS)
-#define STREAM_WINDOW (1024 * 1024)
-#define MAX_STREAM_WINDOW (8 * 1024 * 1024)
-#define CONNECTION_WINDOW (4 * 1024 * 1024)
-#define MAX_CONNECTION_WINDOW (24 * 1024 * 1024)
 #define MAX_QUEUED_DATAGRAMS 64
-/* An estimate that only serves until the first measurement; peers of a home link are nearer than
- * the 333 ms of RFC 9002. */
-#define INITIAL_RTT (100 * NGTCP2_MILLISECONDS)
 
 G_DEFINE_FINAL_TYPE (DfnQuic, dfn_quic, G_TYPE_OBJECT)
 
-/* The link below moves between addresses as it likes; QUIC sees one that never changes. */
-ngtcp2_path *
-dfn_quic_get_path (void)
-{
-  static struct sockaddr_in address = { .sin_family = AF_INET };
-  static ngtcp2_path path = {
-    .local = { .addr = (struct sockaddr *) &address, .addrlen = sizeof address },
-    .remote = { .addr = (struct sockaddr *) &address, .addrlen = sizeof address },
-  };
-
-  return &path;
-}
-
-static void
-set_state (DfnQuic *self, DfnQuicState state)
+void
+dfn_quic_set_state (DfnQuic *self, DfnQuicState state)
 {
   if (state <= self->state)
     return;
@@ -45,238 +19,7 @@ set_state (DfnQuic *self, DfnQuicState state)
     self->handler->state_changed (self, self->user_data);
 }
 
-/* ngtcp2's callbacks */
-
-static void
-on_rand (guint8 *out, size_t length, const ngtcp2_rand_ctx *context)
-{
-  dfn_random_bytes (out, length);
-}
-
-static int
-on_new_connection_id (ngtcp2_conn *conn, ngtcp2_cid *cid, guint8 *token, size_t length, void *data)
-{
-  dfn_random_bytes (cid->data, length);
-  cid->datalen = length;
-  dfn_random_bytes (token, NGTCP2_STATELESS_RESET_TOKENLEN);
-  return 0;
-}
-
-static int
-on_handshake_completed (ngtcp2_conn *conn, void *user_data)
-{
-  DfnQuic *self = user_data;
-
-  set_state (self, self->is_server ? DFN_QUIC_STATE_ACCEPTED : DFN_QUIC_STATE_ESTABLISHED);
-  return 0;
-}
-
-static int
-on_handshake_confirmed (ngtcp2_conn *conn, void *user_data)
-{
-  set_state (user_data, DFN_QUIC_STATE_ACCEPTED);
-  return 0;
-}
-
-static int
-on_recv_stream_data (ngtcp2_conn *conn,
-                     guint32 flags,
-                     gint64 stream,
-                     guint64 offset,
-                     const guint8 *data,
-                     size_t length,
-                     void *user_data,
-                     void *stream_user_data)
-{
-  DfnQuic *self = user_data;
-
-  ngtcp2_conn_extend_max_stream_offset (conn, stream, length);
-  ngtcp2_conn_extend_max_offset (conn, length);
-  /* One packet holds several frames: what follows a reason to close is not heard any more. */
-  if (self->handler->stream_data != NULL && !self->close_wanted)
-    self->handler->stream_data (self, stream, data, length,
-                                (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0, self->user_data);
-  return 0;
-}
-
-static int
-on_recv_datagram (
-    ngtcp2_conn *conn, guint32 flags, const guint8 *data, size_t length, void *user_data)
-{
-  DfnQuic *self = user_data;
-
-  if (self->handler->datagram != NULL && !self->close_wanted)
-    self->handler->datagram (self, data, length, self->user_data);
-  return 0;
-}
-
-/* Drops what a stream has not sent. ngtcp2 may still point at what it has sent, so the stream
- * itself stays until it is closed. */
-static void
-abandon_stream (DfnQuic *self, gint64 id)
-{
-  DfnQuicStream *stream = g_hash_table_lookup (self->streams, GSIZE_TO_POINTER (id));
-  GSequenceIter *iter;
-
-  if (stream == NULL)
-    return;
-  iter = g_sequence_lookup (self->pending, stream, dfn_quic_stream_compare, NULL);
-  if (iter != NULL)
-    g_sequence_remove (iter);
-  g_hash_table_remove (self->stalled, stream);
-  self->unsent -= dfn_quic_stream_abandon (stream);
-}
-
-static void
-add_stream (DfnQuic *self, gint64 id, gint64 priority)
-{
-  g_hash_table_insert (self->streams, GSIZE_TO_POINTER (id), dfn_quic_stream_new (id, priority));
-}
-
-static int
-on_stream_open (ngtcp2_conn *conn, gint64 id, void *user_data)
-{
-  add_stream (user_data, id, 0);
-  return 0;
-}
-
-static int
-on_stream_close (ngtcp2_conn *conn,
-                 guint32 flags,
-                 gint64 stream,
-                 guint64 code,
-                 void *user_data,
-                 void *stream_user_data)
-{
-  DfnQuic *self = user_data;
-  gboolean was_reset = (flags & NGTCP2_STREAM_CLOSE_FLAG_APP_ERROR_CODE_SET) != 0;
-
-  abandon_stream (self, stream);
-  g_hash_table_remove (self->streams, GSIZE_TO_POINTER (stream));
-  if (!ngtcp2_conn_is_local_stream (conn, stream))
-    ngtcp2_conn_extend_max_streams_bidi (conn, 1);
-  if (self->handler->stream_closed != NULL)
-    self->handler->stream_closed (self, stream, was_reset ? (gint64) code : -1, self->user_data);
-  return 0;
-}
-
-static int
-on_acked (ngtcp2_conn *conn,
-          gint64 id,
-          guint64 offset,
-          guint64 length,
-          void *user_data,
-          void *stream_user_data)
-{
-  DfnQuic *self = user_data;
-  DfnQuicStream *stream = g_hash_table_lookup (self->streams, GSIZE_TO_POINTER (id));
-
-  self->stream_bytes_acked += length;
-  if (stream != NULL)
-    dfn_quic_stream_acked (stream, offset + length);
-  return 0;
-}
-
-static int
-on_extend_max_stream_data (
-    ngtcp2_conn *conn, gint64 id, guint64 max_data, void *user_data, void *stream_user_data)
-{
-  DfnQuic *self = user_data;
-  DfnQuicStream *stream = g_hash_table_lookup (self->streams, GSIZE_TO_POINTER (id));
-
-  if (stream != NULL && g_hash_table_remove (self->stalled, stream))
-    g_sequence_insert_sorted (self->pending, stream, dfn_quic_stream_compare, NULL);
-  return 0;
-}
-
-static const ngtcp2_callbacks callbacks = {
-  .client_initial = ngtcp2_crypto_client_initial_cb,
-  .recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
-  .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
-  .encrypt = ngtcp2_crypto_encrypt_cb,
-  .decrypt = ngtcp2_crypto_decrypt_cb,
-  .hp_mask = ngtcp2_crypto_hp_mask_cb,
-  .recv_retry = ngtcp2_crypto_recv_retry_cb,
-  .update_key = ngtcp2_crypto_update_key_cb,
-  .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
-  .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
-  .get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,
-  .version_negotiation = ngtcp2_crypto_version_negotiation_cb,
-  .rand = on_rand,
-  .get_new_connection_id = on_new_connection_id,
-  .handshake_completed = on_handshake_completed,
-  .handshake_confirmed = on_handshake_confirmed,
-  .recv_stream_data = on_recv_stream_data,
-  .recv_datagram = on_recv_datagram,
-  .stream_open = on_stream_open,
-  .stream_close = on_stream_close,
-  .acked_stream_data_offset = on_acked,
-  .extend_max_stream_data = on_extend_max_stream_data,
-};
-
 /* Life */
-
-static void
-get_settings (ngtcp2_settings *settings, ngtcp2_transport_params *params)
-{
-  ngtcp2_settings_default (settings);
-  settings->initial_ts = dfn_quic_now ();
-  settings->cc_algo = DFN_QUIC_CC_ALGO;
-  settings->initial_rtt = INITIAL_RTT;
-  settings->handshake_timeout = HANDSHAKE_TIMEOUT;
-  settings->max_window = MAX_CONNECTION_WINDOW;
-  settings->max_stream_window = MAX_STREAM_WINDOW;
-  settings->max_tx_udp_payload_size = 1452;
-
-  ngtcp2_transport_params_default (params);
-  params->initial_max_stream_data_bidi_local = STREAM_WINDOW;
-  params->initial_max_stream_data_bidi_remote = STREAM_WINDOW;
-  params->initial_max_data = CONNECTION_WINDOW;
-  params->initial_max_streams_bidi = DFN_QUIC_MAX_PEER_STREAMS;
-  params->max_idle_timeout = IDLE_TIMEOUT;
-  params->max_datagram_frame_size = DFN_QUIC_MAX_DATAGRAM + 16;
-  params->disable_active_migration = 1;
-}
-
-static void
-start_conn (DfnQuic *self, const guint8 *initial, gsize length)
-{
-  ngtcp2_settings settings;
-  ngtcp2_transport_params params;
-  ngtcp2_cid scid = { .datalen = CID_SIZE };
-  ngtcp2_cid dcid = { .datalen = CID_SIZE };
-  ngtcp2_pkt_hd header;
-  int result;
-
-  get_settings (&settings, &params);
-  dfn_random_bytes (scid.data, CID_SIZE);
-  if (self->is_server)
-    {
-      if (ngtcp2_accept (&header, initial, length) != 0)
-        return;
-      dfn_quic_compat_server_params (&params, &header.dcid);
-      result = ngtcp2_conn_server_new (&self->conn, &header.scid, &scid, dfn_quic_get_path (),
-                                       header.version, &callbacks, &settings, &params, NULL, self);
-    }
-  else
-    {
-      dfn_random_bytes (dcid.data, CID_SIZE);
-      result =
-          ngtcp2_conn_client_new (&self->conn, &dcid, &scid, dfn_quic_get_path (),
-                                  NGTCP2_PROTO_VER_V1, &callbacks, &settings, &params, NULL, self);
-    }
-  if (result != 0)
-    g_error ("ngtcp2 cannot start a connection: %s", ngtcp2_strerror (result));
-  dfn_quic_tls_attach (self->tls, self->conn);
-  ngtcp2_conn_set_keep_alive_timeout (self->conn, KEEP_ALIVE);
-}
-
-static void
-set_timer (DfnQuic *self, gint64 when_us)
-{
-  self->timer_us = when_us;
-  dfn_timer_source_set (self->timer, when_us);
-}
 
 void
 dfn_quic_finish (DfnQuic *self, GError *error)
@@ -292,42 +35,30 @@ dfn_quic_finish (DfnQuic *self, GError *error)
   if (self->error == NULL)
     self->error = g_error_new_literal (DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_CLOSED,
                                        "The connection was closed");
-  set_timer (self, -1);
+  dfn_timer_source_set (self->timer, -1);
   self->write_wanted = FALSE;
-  set_state (self, DFN_QUIC_STATE_CLOSED);
+  dfn_quic_set_state (self, DFN_QUIC_STATE_CLOSED);
 }
 
-/* A deadline moves back with almost every packet, and setting a timer costs more than a packet
- * does; so one that is set too early is left to fire, which finds nothing to do and sets the right
- * one. */
 void
 dfn_quic_arm_timer (DfnQuic *self)
 {
   ngtcp2_tstamp expiry = ngtcp2_conn_get_expiry (self->conn);
-  gint64 when_us = expiry == G_MAXUINT64 ? -1 : (gint64) (expiry / NGTCP2_MICROSECONDS) + 1;
 
-  if (when_us < 0 || (self->timer_us >= 0 && self->timer_us <= when_us))
-    return;
-  set_timer (self, when_us);
+  dfn_timer_source_set (self->timer,
+                        expiry == G_MAXUINT64 ? -1 : (gint64) (expiry / NGTCP2_MICROSECONDS) + 1);
 }
 
 static gboolean
 on_timer (gpointer user_data)
 {
   g_autoptr (DfnQuic) self = g_object_ref (user_data);
-  ngtcp2_tstamp now = dfn_quic_now ();
   int result;
 
-  self->timer_us = -1;
   if (self->state == DFN_QUIC_STATE_CLOSED || self->conn == NULL)
     return G_SOURCE_CONTINUE;
-  if (ngtcp2_conn_get_expiry (self->conn) > now)
-    {
-      dfn_quic_arm_timer (self);
-      return G_SOURCE_CONTINUE;
-    }
   self->depth++;
-  result = ngtcp2_conn_handle_expiry (self->conn, now);
+  result = ngtcp2_conn_handle_expiry (self->conn, dfn_quic_now ());
   self->depth--;
   if (result != 0)
     dfn_quic_fail (self, result);
@@ -385,7 +116,7 @@ on_packet (const guint8 *data, gsize length, gpointer user_data)
   if (self->state == DFN_QUIC_STATE_CLOSED)
     return;
   if (self->conn == NULL)
-    start_conn (self, data, length);
+    dfn_quic_start_conn (self, data, length);
   if (self->conn == NULL)
     return;
   self->bytes_received += length;
@@ -525,7 +256,6 @@ dfn_quic_init (DfnQuic *self)
   self->batch = g_malloc (DFN_LINK_BATCH_SIZE);
   g_queue_init (&self->datagrams);
 
-  self->timer_us = -1;
   self->timer = dfn_timer_source_new ();
   g_source_set_callback (self->timer, on_timer, self, NULL);
   g_source_attach (self->timer, context);
@@ -557,7 +287,7 @@ dfn_quic_new (DfnLink *link,
   self->tls = dfn_quic_tls_new (identity, is_server, peer_key);
   dfn_quic_set_link (self, link);
   if (!is_server)
-    start_conn (self, NULL, 0);
+    dfn_quic_start_conn (self, NULL, 0);
   dfn_quic_schedule_write (self);
   return self;
 }
@@ -605,7 +335,7 @@ dfn_quic_open_stream (DfnQuic *self, gint64 priority)
   if (self->state == DFN_QUIC_STATE_HANDSHAKE || self->state == DFN_QUIC_STATE_CLOSED
       || self->close_wanted || ngtcp2_conn_open_bidi_stream (self->conn, &id, NULL) != 0)
     return -1;
-  add_stream (self, id, priority);
+  dfn_quic_add_stream (self, id, priority);
   return id;
 }
 
@@ -652,7 +382,7 @@ dfn_quic_reset_stream (DfnQuic *self, gint64 id, guint64 code)
 {
   if (self->state == DFN_QUIC_STATE_CLOSED || self->conn == NULL)
     return;
-  abandon_stream (self, id);
+  dfn_quic_abandon_stream (self, id);
   dfn_quic_compat_reset_stream (self->conn, id, code);
   dfn_quic_schedule_write (self);
 }
