@@ -20,6 +20,8 @@ CLEAN = {
     "src/core/dfn-a.c": LICENCE + '#include "dfn-a.h"\n\nstatic int\na (void)\n{\n  return 1;\n}\n',
     "src/nostr/dfn-b.c": LICENCE + '#include "dfn-a.h"\n',
     "src/nostr/meson.build": MESON + "dfn_nostr_deps = [dfn_core_dep]\n",
+    "po/POTFILES": "",
+    "po/LINGUAS": "",
     ".clang-format": (BUILD_AUX.parent / ".clang-format").read_text(),
 }
 
@@ -38,7 +40,7 @@ def run(check, files):
 
 class ChecksTest(unittest.TestCase):
     def test_clean_tree(self):
-        for check in ("docs", "format", "hygiene", "licence", "modules", "size"):
+        for check in ("docs", "format", "hygiene", "licence", "modules", "size", "translations"):
             code, said = run(check, {})
             self.assertIn(code, (0, 77), f"{check}: {said}")
 
@@ -109,6 +111,12 @@ class ChecksTest(unittest.TestCase):
         self.assert_refused("hygiene", {"data/big.txt": "x" * (1 << 20) + "x"}, "data/big.txt")
         code, said = run("hygiene", {"tests/fuzz/corpus/a/seed": b"\0\xff"})
         self.assertEqual(code, 0, said)
+
+    def test_texts_without_translators(self):
+        source = LICENCE + 'const char *\na (void)\n{\n  return _ ("a text");\n}\n'
+        self.assert_refused("translations", {"src/core/dfn-c.c": source}, "does not name src/core")
+        self.assert_refused("translations", {"po/POTFILES": "src/core/dfn-a.c\n"}, "has no texts")
+        self.assert_refused("translations", {"po/LINGUAS": "xx\n"}, "no po/xx.po")
 
     def test_documents(self):
         self.assert_refused("docs", {"README.md": "[gone](doc/gone.md)\n"}, "doc/gone.md")
