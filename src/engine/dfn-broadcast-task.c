@@ -143,12 +143,12 @@ on_seeder_failed (DfnSeeder *seeder, const GError *error, DfnBroadcastTask *self
 
 /* Announcing */
 
-static void publish (DfnBroadcastTask *self);
+static void publish (DfnBroadcastTask *self, DfnPublishMode mode);
 
 static gboolean
 on_renewal (gpointer user_data)
 {
-  publish (user_data);
+  publish (user_data, DFN_PUBLISH_ALL);
   return G_SOURCE_CONTINUE;
 }
 
@@ -180,7 +180,7 @@ static void
 on_earlier_known (DfnSubscription *subscription, DfnBroadcastTask *self)
 {
   dfn_subscription_close (subscription);
-  publish (self);
+  publish (self, DFN_PUBLISH_FIRST);
 }
 
 /* A relay keeps the newest announcement of an address. One from an earlier run may be as new as
@@ -228,10 +228,14 @@ on_published (GObject *source, GAsyncResult *result, gpointer user_data)
   self->report.link = dfn_address_to_link (address);
   start_renewal (self);
   set_state (self, DFN_BROADCAST_SERVING);
+  /* The link is good as soon as one relay has it; what the others say is heard in their own time.
+   */
+  if (published->n_pending > 0)
+    publish (self, DFN_PUBLISH_ALL);
 }
 
 static void
-publish (DfnBroadcastTask *self)
+publish (DfnBroadcastTask *self, DfnPublishMode mode)
 {
   g_autoptr (DfnNostrEvent) event = NULL;
 
@@ -239,7 +243,7 @@ publish (DfnBroadcastTask *self)
   self->announced_s = MAX (g_get_real_time () / G_USEC_PER_SEC, self->announced_s + 1);
   event = dfn_announcement_sign (self->key, dfn_chunk_store_get_manifest (self->store),
                                  dfn_presence_get_pubkey (self->presence), self->announced_s);
-  dfn_relay_pool_publish_async (dfn_presence_get_pool (self->presence), event, DFN_PUBLISH_ALL,
+  dfn_relay_pool_publish_async (dfn_presence_get_pool (self->presence), event, mode,
                                 self->cancellable, on_published, g_object_ref (self));
 }
 
@@ -250,7 +254,7 @@ on_presence_changed (DfnPresence *presence, DfnBroadcastTask *self)
 
   /* A relay that is back may have forgotten, or never have heard of it. */
   if (n_connected > self->n_connected && self->report.state == DFN_BROADCAST_SERVING)
-    publish (self);
+    publish (self, DFN_PUBLISH_ALL);
   self->n_connected = n_connected;
   if (self->report.state == DFN_BROADCAST_SERVING || n_connected == 0)
     set_problem (self, dfn_presence_get_problem (presence));
@@ -299,7 +303,7 @@ go_on_air (DfnBroadcastTask *self)
     }
   dfn_peer_manager_set_accepting (manager, TRUE);
   set_state (self, DFN_BROADCAST_ANNOUNCING);
-  publish (self);
+  publish (self, DFN_PUBLISH_FIRST);
 }
 
 /* Indexing */

@@ -36,7 +36,7 @@ struct _DfnWatchTask {
   DfnChunkStore *store;
   DfnFetcher *fetcher;
   DfnPeer *peer;
-  gboolean is_meeting;
+  char *meeting; /* the key of whom an offer is under way to, or NULL */
   guint retry_ms;
   GSource *retry;
   GSource *find_deadline;
@@ -166,10 +166,13 @@ fail_with (DfnWatchTask *self, const GError *error)
 static void
 meet (DfnWatchTask *self)
 {
+  const char *contact = self->announcement->contact;
+
   clear_timer (&self->retry);
-  if (self->is_meeting || self->peer != NULL || is_over (self))
+  if (g_strcmp0 (self->meeting, contact) == 0 || self->peer != NULL || is_over (self))
     return;
-  self->is_meeting = TRUE;
+  g_free (self->meeting);
+  self->meeting = g_strdup (contact);
   dfn_peer_manager_connect (dfn_presence_get_manager (self->presence), self->announcement->contact,
                             dfn_manifest_get_root (self->announcement->manifest));
 }
@@ -216,7 +219,7 @@ on_peer_added (DfnPeerManager *manager,
                const guint8 *content,
                DfnWatchTask *self)
 {
-  self->is_meeting = FALSE;
+  g_clear_pointer (&self->meeting, g_free);
   self->retry_ms = FIRST_RETRY_MS;
   g_set_object (&self->peer, peer);
   use_peer (self);
@@ -238,12 +241,9 @@ on_connect_failed (DfnPeerManager *manager,
                    const GError *error,
                    DfnWatchTask *self)
 {
-  self->is_meeting = FALSE;
-  if (g_strcmp0 (pubkey, self->announcement->contact) != 0)
-    {
-      meet (self); /* in the meantime somebody else is to be met */
-      return;
-    }
+  if (g_strcmp0 (pubkey, self->meeting) != 0)
+    return; /* whoever it was is no longer the one to meet */
+  g_clear_pointer (&self->meeting, g_free);
   set_waiting (self, error->message);
   meet_later (self);
 }
@@ -550,6 +550,7 @@ dfn_watch_task_finalize (GObject *object)
   dfn_address_free (self->address);
   g_strfreev (self->relays);
   g_free (self->output);
+  g_free (self->meeting);
   g_free (self->report.title);
   g_free (self->report.path);
   g_free (self->report.path_description);
