@@ -131,7 +131,8 @@ on_report (DfnBroadcastSession *session, const DfnBroadcastReport *report, Broad
     dfn_cli_report_problem (self->output, &self->problem, report->problem, TRUE);
   if (report->link != NULL && !self->has_link)
     tell_link (self, report);
-  tell_relays (self, report);
+  if (self->has_link)
+    tell_relays (self, report);
 
   switch (report->state)
     {

@@ -14,6 +14,8 @@
 
 /* Who finds nobody in that time has to wait, and is told so. */
 #define PATIENCE_S 5
+/* Below this many seconds tenths of them are of interest. */
+#define SHORT_S 10
 
 typedef struct {
   const DfnCliOptions *options;
@@ -196,7 +198,9 @@ complete (View *self, const DfnWatchReport *report)
 {
   double seconds = (double) (g_get_monotonic_time () - self->started_us) / G_USEC_PER_SEC;
   g_autofree char *size = g_format_size (report->size);
-  g_autofree char *time = dfn_format_duration (seconds);
+  /* Translators: a few seconds */
+  g_autofree char *time =
+      seconds < SHORT_S ? g_strdup_printf (_ ("%.1f s"), seconds) : dfn_format_duration (seconds);
   /* Whoever reads events may have another folder for its present one. */
   g_autofree char *path = g_canonicalize_filename (report->path, NULL);
   DfnCliEvent *event = dfn_cli_event_new ("complete");
@@ -210,7 +214,7 @@ complete (View *self, const DfnWatchReport *report)
   if (report->bytes_before >= report->size)
     dfn_cli_output_say (self->output, _ ("The file is here and complete, %s:"), size);
   else
-    /* Translators: size, then the time it took, e.g. "1:02:03"; a line with the file's name
+    /* Translators: size, then the time it took; a line with the file's name
      * follows. */
     dfn_cli_output_say (self->output, _ ("The file is complete, %s in %s:"), size, time);
   dfn_cli_output_result (self->output, report->path);

@@ -36,7 +36,7 @@ class ViewTest(CliTestCase):
         self.assertEqual(result.stdout, "A film.mkv\n")
         self.assertIn("“A film”, 3.0 MB, goes into “A film.mkv”.", result.stderr)
         self.assertIn("network address", result.stderr)
-        self.assertIn("The file is complete, 3.0 MB in 0:0", result.stderr)
+        self.assertIn("The file is complete, 3.0 MB in 0.", result.stderr)
         self.assertNotIn("\r", result.stderr)
         self.assertNotIn("\x1b", result.stderr)
 
@@ -151,8 +151,9 @@ class ViewTest(CliTestCase):
 
 
 class BroadcastTest(CliTestCase):
-    SHARED = ["set title A film", "set size 3000000", "set link defiance:naddr1x",
-              "set relays ws://one ws://two", f"state {SERVING}", "report"]
+    SHARED = ["set title A film", "set size 3000000", "set relays ws://one ws://two",
+              f"state {ANNOUNCING}", "report", "set link defiance:naddr1x", f"state {SERVING}",
+              "report"]
 
     def test_for_people(self):
         self.write_script(*self.SHARED, "set peers 1", "set sent 5000", "report", "wait 60000")
@@ -162,6 +163,7 @@ class BroadcastTest(CliTestCase):
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=10)
         self.assertEqual((process.returncode, stdout), (130, ""))
+        self.assertLess(stderr.index("Sharing"), stderr.index("announced at"))
         for words in ("Sharing “A film”, 3.0 MB", "announced at ws://one.", "ws://two",
                       "1 connected", "It is no longer shared. 5.0 kB were sent.\n"):
             self.assertIn(words, plain(stderr))
