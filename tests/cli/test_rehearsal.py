@@ -262,7 +262,9 @@ class EndTest(CliTestCase):
     def test_signals(self):
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
             with self.subTest(signal=number):
-                process = self.start_view()
+                # Whoever runs the tests may ignore it, and what is ignored stays ignored.
+                process = self.start_view(
+                    preexec_fn=lambda default=number: signal.signal(default, signal.SIG_DFL))
                 process.send_signal(number)
                 stdout, _ = process.communicate(timeout=10)
                 self.assertEqual(process.returncode, code)
