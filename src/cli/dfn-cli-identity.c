@@ -161,10 +161,31 @@ static int export(const DfnCliOptions *options, DfnCliOutput *output, GError **e
   return DFN_CLI_EXIT_OK;
 }
 
+/* In NIP-19's form or as 64 hexadecimal digits, whole or mistyped. */
 static gboolean
-is_secret (const char *word)
+looks_secret (const char *word)
 {
-  return g_ascii_strncasecmp (word, "nsec1", 5) == 0;
+  return g_ascii_strncasecmp (word, "nsec", 4) == 0
+         || strspn (word, "0123456789abcdefABCDEF") > DFN_NOSTR_PUBKEY_SIZE;
+}
+
+static gboolean
+check_words (char **words, GError **error)
+{
+  for (guint i = 0; words[i] != NULL; i++)
+    if (looks_secret (words[i]) || (i > 0 && g_str_equal (words[0], "import")))
+      {
+        g_set_error_literal (error, DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE,
+                             _ ("A secret key is not taken from the command line, where every user "
+                                "of this computer can read it: “defiance-cli identity import” "
+                                "asks for it, or reads it from standard input."));
+        return FALSE;
+      }
+  if (words[0] == NULL || words[1] == NULL)
+    return TRUE;
+  g_set_error (error, DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE,
+               _ ("There are more arguments than “defiance-cli %s” takes"), "identity");
+  return FALSE;
 }
 
 static const Action *
@@ -174,15 +195,8 @@ find_action (const DfnCliOptions *options, GError **error)
   const char *names[G_N_ELEMENTS (actions) + 1] = { NULL };
   const char *suggestion;
 
-  for (guint i = 0; words[i] != NULL; i++)
-    if (is_secret (words[i]) || i > 0)
-      {
-        g_set_error_literal (error, DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE,
-                             _ ("A secret key is not taken from the command line, where every user "
-                                "of this computer can read it: “defiance-cli identity import” "
-                                "asks for it, or reads it from standard input."));
-        return NULL;
-      }
+  if (!check_words (words, error))
+    return NULL;
   for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
     {
       if (words[0] == NULL || g_str_equal (words[0], actions[i].name))

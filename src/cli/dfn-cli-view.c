@@ -13,7 +13,7 @@
 #include <glib/gi18n-lib.h>
 
 /* Who finds nobody in that time has to wait, and is told so. */
-#define PATIENCE_S 5
+#define PATIENCE_MS 5000
 /* Below this many seconds tenths of them are of interest. */
 #define SHORT_S 10
 
@@ -123,7 +123,7 @@ enter_state (View *self, const DfnWatchReport *report)
     case DFN_WATCH_CONNECTING:
       /* After a wait it has been said, and nothing has happened that would end it. */
       if (!self->has_waited)
-        self->patience_id = g_timeout_add_seconds (PATIENCE_S, on_patience_over, self);
+        self->patience_id = g_timeout_add (PATIENCE_MS, on_patience_over, self);
       break;
     case DFN_WATCH_RECEIVING:
       if (self->has_waited && before != DFN_WATCH_RECEIVING)

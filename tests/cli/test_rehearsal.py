@@ -96,8 +96,7 @@ class ViewTest(CliTestCase):
         self.assertEqual(result.events("problem")[0]["message"], "The peer has left")
 
     def test_waiting_for_the_first_peer(self):
-        # GLib's timers of whole seconds may come up to one late.
-        self.write_script(*FILM, f"state {CONNECTING}", "report", "wait 7000",
+        self.write_script(*FILM, f"state {CONNECTING}", "report", "wait 6500",
                           f"state {COMPLETE}", "report")
         self.assertEqual([e["reason"] for e in self.view("--json").events("waiting")],
                          ["nobody-connected"])

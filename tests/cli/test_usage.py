@@ -115,9 +115,12 @@ class UsageTest(CliTestCase):
 
     def test_secret_keys_are_not_repeated(self):
         for argv in (["identity", SECRET], ["identity", "import", SECRET],
-                     ["identity", "import", "--replace", SECRET], ["identity", SECRET.upper()]):
+                     ["identity", "import", "--replace", SECRET], ["identity", SECRET.upper()],
+                     ["identity", "import", "my secret"], ["identity", "import", "c0ffee" * 10]):
             result = self.refuse(*argv, words=["every user"])
-            self.assertNotIn(SECRET[5:20], result.stderr.lower())
+            for word in (SECRET[5:20], "my secret", "c0ffee"):
+                self.assertNotIn(word, result.stderr.lower())
+        self.refuse("identity", "show", "more", words=["more arguments"])
         self.assertFalse(pathlib.Path(self.home, "data", "defiance", "identity").exists())
 
 
