@@ -126,7 +126,7 @@ class BadFileTest(LabTestCase):
             mount -t tmpfs -o size=4m tmpfs {disk}
             {cli()} view {link} --output {disk}/film && exit 99
             echo "code $?" >&2
-            mount -o remount,size=16m {disk}
+            mount -o remount,size=16m tmpfs {disk}
             {cli()} view {link} --output {disk}/film || exit 98
             cp {disk}/film {self.lab["b"].home}/film"""
         view = self.lab["b"].start("unshare", "-m", "sh", "-c", script, name="b/view-on-small-disk")
