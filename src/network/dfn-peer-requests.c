@@ -7,7 +7,44 @@
 #define MAX_PROVIDED 2
 #define MAX_UNSENT (512 * 1024)
 
+static DfnPeerStream *
+find_stream (DfnPeer *self, gint64 id)
+{
+  return g_hash_table_lookup (self->streams, GSIZE_TO_POINTER (id));
+}
+
 /* Our requests */
+
+static gint64
+send_request (DfnPeer *self,
+              const guint8 *content,
+              guint32 track,
+              guint32 chunk,
+              DfnPeerResponseFunc func,
+              gpointer user_data)
+{
+  Dfn__ContentRequest request = DFN__CONTENT_REQUEST__INIT;
+  Dfn__Frame frame = DFN__FRAME__INIT;
+  g_autoptr (GBytes) packed = NULL;
+  DfnPeerStream *stream;
+  gint64 id = dfn_quic_open_stream (self->quic, 0);
+
+  if (id < 0)
+    return -1;
+  request.content.data = (guint8 *) content;
+  request.content.len = DFN_WIRE_CONTENT_SIZE;
+  request.track = track;
+  request.chunk = chunk;
+  frame.body_case = DFN__FRAME__BODY_CONTENT_REQUEST;
+  frame.content_request = &request;
+  packed = dfn_wire_pack_frame (&frame);
+  stream = dfn_peer_add_stream (self, id);
+  stream->func = func;
+  stream->user_data = user_data;
+  self->stats.control_bytes_sent += g_bytes_get_size (packed);
+  dfn_quic_send (self->quic, id, packed, TRUE);
+  return id;
+}
 
 gint64
 dfn_peer_request (DfnPeer *self,
@@ -17,35 +54,31 @@ dfn_peer_request (DfnPeer *self,
                   DfnPeerResponseFunc func,
                   gpointer user_data)
 {
-  Dfn__ContentRequest request = DFN__CONTENT_REQUEST__INIT;
-  Dfn__Frame frame = DFN__FRAME__INIT;
-  g_autoptr (GBytes) packed = NULL;
-  DfnPeerStream *stream;
   gint64 id;
 
   g_return_val_if_fail (size > 0 && size <= DFN_WIRE_MAX_CHUNK, -1);
 
-  id = dfn_quic_open_stream (self->quic, 0);
-  if (id < 0)
-    return -1;
-  request.content.data = (guint8 *) content;
-  request.content.len = DFN_WIRE_CONTENT_SIZE;
-  request.chunk = chunk;
-  frame.body_case = DFN__FRAME__BODY_CONTENT_REQUEST;
-  frame.content_request = &request;
-  packed = dfn_wire_pack_frame (&frame);
-  stream = dfn_peer_add_stream (self, id);
-  stream->func = func;
-  stream->user_data = user_data;
-  stream->expected_size = size;
-  dfn_quic_send (self->quic, id, packed, TRUE);
+  id = send_request (self, content, 0, chunk, func, user_data);
+  if (id >= 0)
+    find_stream (self, id)->expected_size = size;
   return id;
+}
+
+gint64
+dfn_peer_request_live (DfnPeer *self,
+                       const guint8 *content,
+                       guint32 track,
+                       guint32 sequence,
+                       DfnPeerResponseFunc func,
+                       gpointer user_data)
+{
+  return send_request (self, content, track, sequence, func, user_data);
 }
 
 void
 dfn_peer_cancel (DfnPeer *self, gint64 request)
 {
-  DfnPeerStream *stream = g_hash_table_lookup (self->streams, GSIZE_TO_POINTER (request));
+  DfnPeerStream *stream = find_stream (self, request);
 
   if (stream == NULL || stream->func == NULL)
     return;
@@ -72,12 +105,21 @@ fail_response (const char *message, GError **error)
   return FALSE;
 }
 
+/* Only a live chunk, whose header comes with it, may be of any size. */
+static gboolean
+is_as_asked (const DfnPeerStream *stream, const Dfn__ContentResponse *response)
+{
+  if (stream->expected_size == 0)
+    return response->live != NULL;
+  return response->live == NULL && response->size == stream->expected_size;
+}
+
 static gboolean
 take_header (
     DfnPeer *self, DfnPeerStream *stream, const guint8 **data, gsize *length, GError **error)
 {
   g_autoptr (Dfn__Frame) frame = NULL;
-  const Dfn__ContentResponse *response;
+  Dfn__ContentResponse *response;
 
   if (!dfn_wire_reader_take (stream->reader, data, length, &frame, error))
     return FALSE;
@@ -85,18 +127,18 @@ take_header (
     return TRUE;
   response = frame->content_response;
   if (frame->body_case != DFN__FRAME__BODY_CONTENT_RESPONSE
-      || (response->status == DFN__CONTENT_RESPONSE__STATUS__OK
-          && response->size != stream->expected_size))
+      || (response->status == DFN__CONTENT_RESPONSE__STATUS__OK && !is_as_asked (stream, response)))
     return fail_response ("The peer answered a request with something else", error);
   stream->has_header = TRUE;
   stream->status = response->status;
   stream->expected_size = response->size;
   stream->proof = g_bytes_new (response->proof.data, response->proof.len);
+  stream->live = g_steal_pointer (&response->live);
   return TRUE;
 }
 
-static void
-take_payload (DfnPeerStream *stream, const guint8 *data, gsize length)
+void
+dfn_peer_take_payload (DfnPeerStream *stream, const guint8 *data, gsize length)
 {
   if (length == 0)
     return;
@@ -124,7 +166,9 @@ complete_request (DfnPeer *self, DfnPeerStream *stream)
       data = g_byte_array_free_to_bytes (g_steal_pointer (&stream->data));
       response.data = data;
       response.proof = proof;
+      response.live = stream->live;
       self->stats.chunks_received++;
+      self->stats.chunk_bytes_received += g_bytes_get_size (data);
     }
   finish_request (self, stream, &response);
 }
@@ -155,10 +199,10 @@ dfn_peer_take_response (DfnPeer *self,
     return fail_response ("The peer sent more than it had announced", error);
   if (fin && length < missing)
     return fail_response ("The peer ended its answer before its end", error);
-  take_payload (stream, data, length);
+  dfn_peer_take_payload (stream, data, length);
   if (self->activity != NULL)
     self->activity (self, self->activity_data);
-  stream = g_hash_table_lookup (self->streams, GSIZE_TO_POINTER (id));
+  stream = find_stream (self, id);
   if (stream != NULL && stream->func != NULL && length == missing)
     complete_request (self, stream);
   return TRUE;
@@ -170,6 +214,7 @@ void
 dfn_peer_take_request (DfnPeer *self, DfnPeerStream *stream, const Dfn__ContentRequest *request)
 {
   memcpy (stream->content, request->content.data, sizeof stream->content);
+  stream->track = request->track;
   stream->chunk = request->chunk;
   stream->has_request = TRUE;
   stream->is_waiting = TRUE;
@@ -190,44 +235,59 @@ dfn_peer_provide (DfnPeer *self)
       stream->is_provided = TRUE;
       self->n_provided++;
       if (self->provider != NULL)
-        self->provider (self, stream->id, stream->content, stream->chunk, self->provider_data);
+        self->provider (self, stream->id, stream->content, stream->track, stream->chunk,
+                        self->provider_data);
       else
         dfn_peer_respond (self, stream->id, DFN__CONTENT_RESPONSE__STATUS__NOT_FOUND, NULL, NULL);
     }
+}
+
+static void
+send_response (DfnPeer *self, gint64 request, Dfn__ContentResponse *response, GBytes *data)
+{
+  DfnPeerStream *stream = find_stream (self, request);
+  Dfn__Frame frame = DFN__FRAME__INIT;
+  g_autoptr (GBytes) packed = NULL;
+  g_autoptr (DfnPeer) alive = g_object_ref (self); /* the provider may let go of it */
+
+  if (stream == NULL || !stream->is_provided)
+    return;
+  stream->is_provided = FALSE;
+  self->n_provided--;
+  response->size = data != NULL ? (guint32) g_bytes_get_size (data) : 0;
+  frame.body_case = DFN__FRAME__BODY_CONTENT_RESPONSE;
+  frame.content_response = response;
+  packed = dfn_wire_pack_frame (&frame);
+  if (data != NULL)
+    dfn_peer_send_chunk (self, stream, packed, data);
+  else
+    dfn_quic_send (self->quic, request, packed, TRUE);
+  dfn_peer_provide (self);
 }
 
 void
 dfn_peer_respond (
     DfnPeer *self, gint64 request, Dfn__ContentResponse__Status status, GBytes *data, GBytes *proof)
 {
-  DfnPeerStream *stream = g_hash_table_lookup (self->streams, GSIZE_TO_POINTER (request));
   Dfn__ContentResponse response = DFN__CONTENT_RESPONSE__INIT;
-  Dfn__Frame frame = DFN__FRAME__INIT;
-  g_autoptr (GBytes) packed = NULL;
-  g_autoptr (DfnPeer) alive = g_object_ref (self); /* the provider may let go of it */
   gboolean has_data = status == DFN__CONTENT_RESPONSE__STATUS__OK && data != NULL;
 
-  if (stream == NULL || !stream->is_provided)
-    return;
-  stream->is_provided = FALSE;
-  self->n_provided--;
   response.status = status;
-  if (has_data)
-    {
-      response.size = (guint32) g_bytes_get_size (data);
-      if (proof != NULL)
-        response.proof.data = (guint8 *) g_bytes_get_data (proof, &response.proof.len);
-    }
-  frame.body_case = DFN__FRAME__BODY_CONTENT_RESPONSE;
-  frame.content_response = &response;
-  packed = dfn_wire_pack_frame (&frame);
-  dfn_quic_send (self->quic, request, packed, !has_data);
-  if (has_data)
-    {
-      dfn_quic_send (self->quic, request, data, TRUE);
-      self->stats.chunks_sent++;
-    }
-  dfn_peer_provide (self);
+  if (has_data && proof != NULL)
+    response.proof.data = (guint8 *) g_bytes_get_data (proof, &response.proof.len);
+  send_response (self, request, &response, has_data ? data : NULL);
+}
+
+void
+dfn_peer_respond_live (
+    DfnPeer *self, gint64 request, const Dfn__StreamChunk *header, GBytes *data, gint64 priority)
+{
+  Dfn__ContentResponse response = DFN__CONTENT_RESPONSE__INIT;
+
+  response.status = DFN__CONTENT_RESPONSE__STATUS__OK;
+  response.live = (Dfn__StreamChunk *) header;
+  dfn_quic_set_priority (self->quic, request, priority);
+  send_response (self, request, &response, data);
 }
 
 void
@@ -242,6 +302,9 @@ dfn_peer_drop_stream (DfnPeer *self, gint64 id)
     g_queue_remove (&self->waiting, stream);
   if (stream->is_provided)
     self->n_provided--;
+  if (stream->is_sending)
+    g_queue_remove (&self->sending, stream);
+  dfn_peer_end_push (self, stream);
   finish_request (self, stream, NULL);
   dfn_peer_stream_free (stream);
 }

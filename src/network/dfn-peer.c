@@ -7,7 +7,7 @@
 
 G_DEFINE_FINAL_TYPE (DfnPeer, dfn_peer, G_TYPE_OBJECT)
 
-enum { SIGNAL_READY, SIGNAL_CLOSED, SIGNAL_HAVE, N_SIGNALS };
+enum { SIGNAL_READY, SIGNAL_CLOSED, SIGNAL_HAVE, SIGNAL_FRAME, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
@@ -17,6 +17,8 @@ dfn_peer_stream_free (DfnPeerStream *stream)
   g_clear_pointer (&stream->reader, dfn_wire_reader_free);
   g_clear_pointer (&stream->data, g_byte_array_unref);
   g_clear_pointer (&stream->proof, g_bytes_unref);
+  if (stream->live != NULL)
+    dfn__stream_chunk__free_unpacked (stream->live, NULL);
   g_free (stream);
 }
 
@@ -39,13 +41,31 @@ dfn_peer_add_stream (DfnPeer *self, gint64 id)
 
 /* Control messages */
 
-static void
-send_control (DfnPeer *self, Dfn__Frame *frame)
+void
+dfn_peer_send_frame (DfnPeer *self, const Dfn__Frame *frame)
 {
   g_autoptr (GBytes) packed = dfn_wire_pack_frame (frame);
 
-  if (self->control >= 0)
-    dfn_quic_send (self->quic, self->control, packed, FALSE);
+  if (self->control >= 0 && dfn_quic_send (self->quic, self->control, packed, FALSE))
+    self->stats.control_bytes_sent += g_bytes_get_size (packed);
+}
+
+gboolean
+dfn_peer_send_datagram (DfnPeer *self, const Dfn__Frame *frame)
+{
+  gsize length = dfn__frame__get_packed_size (frame);
+  g_autoptr (GBytes) packed = NULL;
+  guint8 *data;
+
+  if (length > DFN_QUIC_MAX_DATAGRAM)
+    return FALSE;
+  data = g_malloc (length);
+  dfn__frame__pack (frame, data);
+  packed = g_bytes_new_take (data, length);
+  if (!dfn_quic_send_datagram (self->quic, packed))
+    return FALSE;
+  self->stats.control_bytes_sent += length;
+  return TRUE;
 }
 
 static void
@@ -58,7 +78,7 @@ send_hello (DfnPeer *self)
   hello.agent = (char *) DFN_AGENT;
   frame.body_case = DFN__FRAME__BODY_HELLO;
   frame.hello = &hello;
-  send_control (self, &frame);
+  dfn_peer_send_frame (self, &frame);
 }
 
 static void
@@ -66,19 +86,12 @@ send_heartbeat (DfnPeer *self, guint64 nonce, gboolean is_reply)
 {
   Dfn__Heartbeat heartbeat = DFN__HEARTBEAT__INIT;
   Dfn__Frame frame = DFN__FRAME__INIT;
-  g_autoptr (GBytes) packed = NULL;
-  gsize length;
-  guint8 *data;
 
   heartbeat.nonce = nonce;
   heartbeat.reply = is_reply;
   frame.body_case = DFN__FRAME__BODY_HEARTBEAT;
   frame.heartbeat = &heartbeat;
-  length = dfn__frame__get_packed_size (&frame);
-  data = g_malloc (length);
-  dfn__frame__pack (&frame, data);
-  packed = g_bytes_new_take (data, length);
-  dfn_quic_send_datagram (self->quic, packed);
+  dfn_peer_send_datagram (self, &frame);
 }
 
 static void
@@ -133,7 +146,7 @@ error_from_reason (gint64 reason)
 /* Every kind of frame that wire.proto has is handled here, on its control stream, as a datagram or
  * as the start of a request; the rest are kinds from the future. */
 static gboolean
-take_frame (DfnPeer *self, DfnPeerStream *stream, const Dfn__Frame *frame, GError **error)
+take_frame (DfnPeer *self, DfnPeerStream *stream, Dfn__Frame *frame, GError **error)
 {
   gboolean is_control = stream == NULL || stream->is_control;
 
@@ -165,6 +178,21 @@ take_frame (DfnPeer *self, DfnPeerStream *stream, const Dfn__Frame *frame, GErro
         break;
       dfn_peer_take_request (self, stream, frame->content_request);
       return TRUE;
+    case DFN__FRAME__BODY_STREAM_CHUNK:
+      if (is_control)
+        break;
+      dfn_peer_take_push (self, stream, frame);
+      return TRUE;
+    case DFN__FRAME__BODY_BROADCAST_ANNOUNCEMENT:
+    case DFN__FRAME__BODY_JOIN_BROADCAST:
+    case DFN__FRAME__BODY_JOIN_RESPONSE:
+    case DFN__FRAME__BODY_PEER_ANNOUNCEMENT:
+    case DFN__FRAME__BODY_FORWARDED_SIGNAL:
+    case DFN__FRAME__BODY_LIVE_UPDATE:
+      if (!is_control)
+        break;
+      g_signal_emit (self, signals[SIGNAL_FRAME], 0, frame);
+      return TRUE;
     case DFN__FRAME__BODY_CONTENT_RESPONSE:
       break; /* never where it was not asked for */
     case DFN__FRAME__BODY__NOT_SET:
@@ -192,19 +220,20 @@ is_first_stream (gint64 id)
   return id < 2;
 }
 
-/* Takes the frames of a peer's stream until its request, which ends all that is said on it: a
- * second one would be work for us that its flow control does not pay for. The stream may be gone
- * afterwards. */
+/* Takes the frames of a peer's stream until its request, which ends all that is said on it (a
+ * second one would be work for us that its flow control does not pay for), or until the header of
+ * a chunk that it pushes. The stream may be gone afterwards. */
 static gboolean
-take_peers_frames (DfnPeer *self, gint64 id, const guint8 *data, gsize length, GError **error)
+take_peers_frames (DfnPeer *self, gint64 id, const guint8 **data, gsize *length, GError **error)
 {
   DfnPeerStream *stream;
 
-  while (length > 0 && (stream = find_stream (self, id)) != NULL && !stream->has_request)
+  while (*length > 0 && (stream = find_stream (self, id)) != NULL && !stream->has_request
+         && !stream->is_push)
     {
       g_autoptr (Dfn__Frame) frame = NULL;
 
-      if (!dfn_wire_reader_take (stream->reader, &data, &length, &frame, error))
+      if (!dfn_wire_reader_take (stream->reader, data, length, &frame, error))
         return FALSE;
       if (frame != NULL && !take_frame (self, stream, frame, error))
         return FALSE;
@@ -218,9 +247,11 @@ take_peers_stream (
 {
   DfnPeerStream *stream;
 
-  if (!take_peers_frames (self, id, data, length, error))
+  if (!take_peers_frames (self, id, &data, &length, error))
     return FALSE;
   stream = find_stream (self, id);
+  if (stream != NULL && stream->is_push)
+    return dfn_peer_take_push_data (self, stream, data, length, fin, error);
   if (!fin || stream == NULL)
     return TRUE;
   if (stream->is_control || !dfn_wire_reader_is_empty (stream->reader))
@@ -289,6 +320,7 @@ on_drained (DfnQuic *quic, gpointer user_data)
 {
   g_autoptr (DfnPeer) self = g_object_ref (user_data);
 
+  dfn_peer_notice_sent (self);
   dfn_peer_provide (self);
 }
 
@@ -359,6 +391,7 @@ dfn_peer_finalize (GObject *object)
   g_clear_object (&self->quic);
   g_hash_table_unref (self->streams);
   g_queue_clear (&self->waiting);
+  g_queue_clear (&self->sending);
   g_clear_error (&self->error);
   G_OBJECT_CLASS (dfn_peer_parent_class)->finalize (object);
 }
@@ -390,6 +423,13 @@ dfn_peer_class_init (DfnPeerClass *klass)
    */
   signals[SIGNAL_HAVE] = g_signal_new ("have", DFN_TYPE_PEER, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                        NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+  /**
+   * DfnPeer::frame:
+   * @frame: (type gpointer): a #Dfn__Frame, already checked, that others than this object handle:
+   *   whatever is about a swarm
+   */
+  signals[SIGNAL_FRAME] = g_signal_new ("frame", DFN_TYPE_PEER, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                        NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
 }
 
 static void
@@ -398,6 +438,7 @@ dfn_peer_init (DfnPeer *self)
   self->control = -1;
   self->streams = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) dfn_peer_stream_free);
   g_queue_init (&self->waiting);
+  g_queue_init (&self->sending);
 }
 
 DfnPeer *
@@ -447,7 +488,7 @@ dfn_peer_send_have (DfnPeer *self, const Dfn__Have *have)
 
   frame.body_case = DFN__FRAME__BODY_HAVE;
   frame.have = (Dfn__Have *) have;
-  send_control (self, &frame);
+  dfn_peer_send_frame (self, &frame);
 }
 
 void

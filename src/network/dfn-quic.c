@@ -414,6 +414,14 @@ dfn_quic_get_unsent (DfnQuic *self)
   return self->unsent;
 }
 
+gsize
+dfn_quic_get_stream_unsent (DfnQuic *self, gint64 id)
+{
+  DfnQuicStream *stream = g_hash_table_lookup (self->streams, GSIZE_TO_POINTER (id));
+
+  return stream != NULL ? dfn_quic_stream_get_unsent (stream) : 0;
+}
+
 void
 dfn_quic_get_stats (DfnQuic *self, DfnQuicStats *stats)
 {

@@ -199,6 +199,13 @@ gboolean dfn_quic_send_datagram (DfnQuic *self, GBytes *bytes);
  */
 gsize dfn_quic_get_unsent (DfnQuic *self);
 
+/**
+ * dfn_quic_get_stream_unsent:
+ *
+ * Returns: the bytes of @stream that wait for their first packet; 0 for one that is gone
+ */
+gsize dfn_quic_get_stream_unsent (DfnQuic *self, gint64 stream);
+
 void dfn_quic_get_stats (DfnQuic *self, DfnQuicStats *stats);
 
 /**

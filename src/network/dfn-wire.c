@@ -2,132 +2,11 @@
 #include "dfn-wire.h"
 
 #include "dfn-bytes.h"
+#include "dfn-wire-check.h"
 
 #include <string.h>
 
 #define LENGTH_SIZE 4
-#define MAX_AGENT 64
-#define MAX_BITMAP 32768
-#define MAX_CHUNKS (1u << 25)
-#define MAX_PROOF (25 * 32)
-#define MIN_UFRAG 4
-#define MIN_PASSWORD 22
-#define MAX_CREDENTIAL 256
-
-/* Checks */
-
-static gboolean
-has_size (const ProtobufCBinaryData *bytes, gsize size)
-{
-  return bytes->len == size;
-}
-
-static gboolean
-is_between (const char *text, gsize least, gsize most)
-{
-  gsize length = strnlen (text, most + 1);
-
-  return length >= least && length <= most;
-}
-
-/* RFC 8839's ice-char; also keeps libnice's parsers from anything strange. */
-static gboolean
-is_ice_text (const char *text, gsize least, gsize most)
-{
-  for (const char *c = text; *c != '\0'; c++)
-    if (!g_ascii_isalnum (*c) && *c != '+' && *c != '/')
-      return FALSE;
-  return is_between (text, least, most);
-}
-
-static gboolean
-check_have (const Dfn__Have *have)
-{
-  return has_size (&have->content, DFN_WIRE_CONTENT_SIZE) && have->bitmap.len <= MAX_BITMAP
-         && have->first_chunk % 8 == 0 && have->first_chunk < MAX_CHUNKS;
-}
-
-static gboolean
-check_request (const Dfn__ContentRequest *request)
-{
-  return has_size (&request->content, DFN_WIRE_CONTENT_SIZE) && request->chunk < MAX_CHUNKS;
-}
-
-static gboolean
-check_response (const Dfn__ContentResponse *response)
-{
-  if (response->status != DFN__CONTENT_RESPONSE__STATUS__OK)
-    return response->size == 0 && response->proof.len == 0;
-  return response->size > 0 && response->size <= DFN_WIRE_MAX_CHUNK
-         && response->proof.len <= MAX_PROOF && response->proof.len % 32 == 0;
-}
-
-static gboolean
-check_frame (const Dfn__Frame *frame)
-{
-  switch (frame->body_case)
-    {
-    case DFN__FRAME__BODY_HELLO:
-      return is_between (frame->hello->agent, 0, MAX_AGENT);
-    case DFN__FRAME__BODY_HAVE:
-      return check_have (frame->have);
-    case DFN__FRAME__BODY_CONTENT_REQUEST:
-      return check_request (frame->content_request);
-    case DFN__FRAME__BODY_CONTENT_RESPONSE:
-      return check_response (frame->content_response);
-    case DFN__FRAME__BODY_HEARTBEAT:
-    case DFN__FRAME__BODY__NOT_SET:
-    case _DFN__FRAME__BODY__CASE_IS_INT_SIZE:
-      return TRUE;
-    }
-  return TRUE; /* one from the future */
-}
-
-static gboolean
-check_candidates (Dfn__Candidate **candidates, gsize n)
-{
-  if (n > DFN_CANDIDATE_MAX)
-    return FALSE;
-  for (gsize i = 0; i < n; i++)
-    if ((candidates[i]->address.len != 4 && candidates[i]->address.len != 16)
-        || candidates[i]->port == 0 || candidates[i]->port > G_MAXUINT16
-        || candidates[i]->type < DFN__CANDIDATE__TYPE__HOST
-        || candidates[i]->type > DFN__CANDIDATE__TYPE__RELAYED
-        || !is_ice_text (candidates[i]->foundation, 1, DFN_CANDIDATE_FOUNDATION_MAX))
-      return FALSE;
-  return TRUE;
-}
-
-static gboolean
-check_transport (const Dfn__Transport *transport)
-{
-  return transport != NULL && has_size (&transport->key, DFN_WIRE_KEY_SIZE)
-         && is_ice_text (transport->ufrag, MIN_UFRAG, MAX_CREDENTIAL)
-         && is_ice_text (transport->password, MIN_PASSWORD, MAX_CREDENTIAL)
-         && check_candidates (transport->candidates, transport->n_candidates);
-}
-
-static gboolean
-check_signal (const Dfn__Signal *signal)
-{
-  if (!has_size (&signal->session, DFN_WIRE_SESSION_SIZE))
-    return FALSE;
-  switch (signal->body_case)
-    {
-    case DFN__SIGNAL__BODY_OFFER:
-      return has_size (&signal->offer->content, DFN_WIRE_CONTENT_SIZE)
-             && check_transport (signal->offer->transport);
-    case DFN__SIGNAL__BODY_ANSWER:
-      return check_transport (signal->answer->transport);
-    case DFN__SIGNAL__BODY_UPDATE:
-      return check_candidates (signal->update->candidates, signal->update->n_candidates);
-    case DFN__SIGNAL__BODY_REFUSAL:
-    case DFN__SIGNAL__BODY__NOT_SET:
-    case _DFN__SIGNAL__BODY__CASE_IS_INT_SIZE:
-      return TRUE;
-    }
-  return TRUE;
-}
 
 /* Frames */
 
@@ -150,7 +29,7 @@ dfn_wire_unpack_frame (const guint8 *data, gsize length, GError **error)
 
   if (length <= DFN_WIRE_MAX_FRAME)
     frame = dfn__frame__unpack (NULL, length, data);
-  if (frame == NULL || !check_frame (frame))
+  if (frame == NULL || !dfn_wire_check_frame (frame))
     {
       g_set_error_literal (error, DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_INVALID_MESSAGE,
                            "The peer sent a message that breaks the protocol");
@@ -260,7 +139,7 @@ dfn_wire_unpack_signal (const char *text, GError **error)
 
       signal = dfn__signal__unpack (NULL, length, data);
     }
-  if (signal == NULL || !check_signal (signal))
+  if (signal == NULL || !dfn_wire_check_signal (signal))
     {
       g_set_error_literal (error, DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_INVALID_MESSAGE,
                            "The peer sent a signal that breaks the protocol");

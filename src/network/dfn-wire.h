@@ -12,11 +12,20 @@ G_BEGIN_DECLS
 #define DFN_WIRE_MAX_FRAME 65536
 /** DFN_WIRE_MAX_CHUNK: the bytes of the longest chunk */
 #define DFN_WIRE_MAX_CHUNK (1024 * 1024)
+/** DFN_WIRE_MAX_LIVE_CHUNK: the bytes of the longest chunk of a live stream */
+#define DFN_WIRE_MAX_LIVE_CHUNK 65536
+/** DFN_WIRE_MAX_TRACKS: how many tracks a live stream may have */
+#define DFN_WIRE_MAX_TRACKS 64
+/** DFN_WIRE_MAX_MEMBERS: the member records of one message */
+#define DFN_WIRE_MAX_MEMBERS 24
+/** DFN_WIRE_MAX_REFS: the entries of one list of a LiveUpdate */
+#define DFN_WIRE_MAX_REFS 64
 /** DFN_WIRE_MAX_SIGNAL: the characters of the longest signal as base64 */
 #define DFN_WIRE_MAX_SIGNAL 16384
 #define DFN_WIRE_CONTENT_SIZE 32
 #define DFN_WIRE_SESSION_SIZE 16
 #define DFN_WIRE_KEY_SIZE 32
+#define DFN_WIRE_SIGNATURE_SIZE 64
 
 /**
  * dfn_wire_pack_frame:

@@ -92,7 +92,12 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-on_wanted (DfnPeer *peer, gint64 request, const guint8 *content, guint32 chunk, gpointer user_data)
+on_wanted (DfnPeer *peer,
+           gint64 request,
+           const guint8 *content,
+           guint32 track,
+           guint32 chunk,
+           gpointer user_data)
 {
   DfnSeeder *self = user_data;
   Reading *reading;

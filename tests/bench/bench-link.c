@@ -124,7 +124,12 @@ ask (Bench *self)
 /* Serving */
 
 static void
-on_wanted (DfnPeer *peer, gint64 request, const guint8 *content, guint32 chunk, gpointer user_data)
+on_wanted (DfnPeer *peer,
+           gint64 request,
+           const guint8 *content,
+           guint32 track,
+           guint32 chunk,
+           gpointer user_data)
 {
   Bench *self = user_data;
 

@@ -28,7 +28,12 @@ typedef struct {
 } Session;
 
 static void
-on_wanted (DfnPeer *peer, gint64 request, const guint8 *wanted, guint32 chunk, gpointer user_data)
+on_wanted (DfnPeer *peer,
+           gint64 request,
+           const guint8 *wanted,
+           guint32 track,
+           guint32 chunk,
+           gpointer user_data)
 {
   static const guint8 bytes[SIZE];
   g_autoptr (GBytes) data = g_bytes_new_static (bytes, sizeof bytes);

@@ -97,7 +97,12 @@ on_response (DfnPeer *peer, gint64 request, const DfnPeerResponse *response, gpo
 }
 
 static void
-on_wanted (DfnPeer *peer, gint64 request, const guint8 *content, guint32 chunk, gpointer user_data)
+on_wanted (DfnPeer *peer,
+           gint64 request,
+           const guint8 *content,
+           guint32 track,
+           guint32 chunk,
+           gpointer user_data)
 {
   g_assert_cmpuint (chunk, ==, 17);
   dfn_peer_respond (peer, request, DFN__CONTENT_RESPONSE__STATUS__OK, user_data, NULL);

@@ -136,7 +136,12 @@ on_closed (DfnPeer *peer, Fixture *f)
 }
 
 static void
-on_wanted (DfnPeer *peer, gint64 request, const guint8 *wanted, guint32 chunk, gpointer user_data)
+on_wanted (DfnPeer *peer,
+           gint64 request,
+           const guint8 *wanted,
+           guint32 track,
+           guint32 chunk,
+           gpointer user_data)
 {
   ((Fixture *) user_data)->n_asked++;
   dfn_peer_respond (peer, request, DFN__CONTENT_RESPONSE__STATUS__NOT_FOUND, NULL, NULL);

@@ -114,7 +114,12 @@ on_send_signal (DfnPeerManager *manager, const char *to, const char *text, Node 
 }
 
 static void
-on_wanted (DfnPeer *peer, gint64 request, const guint8 *wanted, guint32 chunk, gpointer user_data)
+on_wanted (DfnPeer *peer,
+           gint64 request,
+           const guint8 *wanted,
+           guint32 track,
+           guint32 chunk,
+           gpointer user_data)
 {
   g_autoptr (GBytes) data = network_test_random_bytes (SIZE);
 

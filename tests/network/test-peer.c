@@ -61,7 +61,12 @@ on_have (DfnPeer *peer, const Dfn__Have *have, Side *side)
 }
 
 static void
-on_wanted (DfnPeer *peer, gint64 request, const guint8 *wanted, guint32 chunk, gpointer user_data)
+on_wanted (DfnPeer *peer,
+           gint64 request,
+           const guint8 *wanted,
+           guint32 track,
+           guint32 chunk,
+           gpointer user_data)
 {
   Side *side = user_data;
 
@@ -452,15 +457,23 @@ on_have_let_go (DfnPeer *peer, const Dfn__Have *have, Side *side)
 }
 
 static void
-on_wanted_let_go (
-    DfnPeer *peer, gint64 request, const guint8 *wanted, guint32 chunk, gpointer user_data)
+on_wanted_let_go (DfnPeer *peer,
+                  gint64 request,
+                  const guint8 *wanted,
+                  guint32 track,
+                  guint32 chunk,
+                  gpointer user_data)
 {
   let_go (user_data);
 }
 
 static void
-on_wanted_answer_and_let_go (
-    DfnPeer *peer, gint64 request, const guint8 *wanted, guint32 chunk, gpointer user_data)
+on_wanted_answer_and_let_go (DfnPeer *peer,
+                             gint64 request,
+                             const guint8 *wanted,
+                             guint32 track,
+                             guint32 chunk,
+                             gpointer user_data)
 {
   Side *side = user_data;
 

@@ -87,11 +87,13 @@ test_request (void)
   g_assert_false (passes (&frame));
   request.content = (ProtobufCBinaryData){ 32, zeros };
   g_assert_true (passes (&frame));
-  request.chunk = (1 << 25) - 1;
+  request.chunk = G_MAXUINT32; /* a live track's sequence may be any */
   g_assert_true (passes (&frame));
-  request.chunk = 1 << 25;
+  request.track = DFN_WIRE_MAX_TRACKS - 1;
+  g_assert_true (passes (&frame));
+  request.track = DFN_WIRE_MAX_TRACKS;
   g_assert_false (passes (&frame));
-  request.chunk = 0;
+  request.track = 0;
   request.content.len = 31;
   g_assert_false (passes (&frame));
 }
