@@ -4,6 +4,7 @@
 #include "dfn-ice-config.h"
 #include "dfn-peer-manager.h"
 #include "dfn-relay-pool.h"
+#include "dfn-swarm-members.h"
 
 G_BEGIN_DECLS
 
@@ -41,6 +42,17 @@ gboolean dfn_presence_add_relay (DfnPresence *self, const char *url, GError **er
 DfnRelayPool *dfn_presence_get_pool (DfnPresence *self);
 DfnPeerManager *dfn_presence_get_manager (DfnPresence *self);
 const char *dfn_presence_get_pubkey (DfnPresence *self);
+
+/**
+ * dfn_presence_join:
+ * @content: %DFN_WIRE_CONTENT_SIZE bytes: what is shared
+ *
+ * The first call takes a place in that swarm, later ones return it: a presence is in one swarm.
+ * Connect to its signals, say what is to be said, then dfn_swarm_members_start().
+ *
+ * Returns: (transfer none): the place, as long as the presence lives
+ */
+DfnSwarmMembers *dfn_presence_join (DfnPresence *self, const guint8 *content);
 
 /* How far signalling is heard. */
 DfnScope dfn_presence_get_scope (DfnPresence *self);
