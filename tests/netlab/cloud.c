@@ -6,6 +6,14 @@
 #define IPV4_HEADER_SIZE 20
 #define IPV6_HEADER_SIZE 40
 
+/* Bytes of an address that all hosts have in common. */
+#define IPV4_NETWORK_SIZE 2
+#define IPV6_NETWORK_SIZE 4
+
+/* A host beyond the 255th shares its neighbour's /24, and is told from it by these bits of the
+ * last byte less one; the bits above them are for other addresses of the same host. */
+#define SHARING_MASK 3
+
 typedef struct {
   LinkModel model;
   LinkRandom random;
@@ -81,7 +89,7 @@ cloud_set_prefixes (Cloud *self, const struct in_addr *ipv4, const struct in6_ad
 {
   self->ipv4.s_addr = ipv4->s_addr & htonl (0xffff0000);
   self->ipv6 = *ipv6;
-  self->ipv6.s6_addr[14] = self->ipv6.s6_addr[15] = 0;
+  memset (self->ipv6.s6_addr + IPV6_NETWORK_SIZE, 0, sizeof self->ipv6 - IPV6_NETWORK_SIZE);
 }
 
 guint
@@ -114,7 +122,9 @@ cloud_n_hosts (const Cloud *self)
 struct in_addr
 cloud_ipv4 (const Cloud *self, guint host)
 {
-  return (struct in_addr){ self->ipv4.s_addr | htonl (host + 1) };
+  guint number = host + 1;
+
+  return (struct in_addr){ self->ipv4.s_addr | htonl ((number & 0xff) << 8 | ((number >> 8) + 1)) };
 }
 
 struct in6_addr
@@ -122,8 +132,9 @@ cloud_ipv6 (const Cloud *self, guint host)
 {
   struct in6_addr address = self->ipv6;
 
-  address.s6_addr[14] = (guint8) ((host + 1) >> 8);
-  address.s6_addr[15] = (guint8) (host + 1);
+  address.s6_addr[IPV6_NETWORK_SIZE] = (guint8) ((host + 1) >> 8);
+  address.s6_addr[IPV6_NETWORK_SIZE + 1] = (guint8) (host + 1);
+  address.s6_addr[15] = 1;
   return address;
 }
 
@@ -206,21 +217,25 @@ cloud_give_packet (Cloud *self, Packet *packet)
   packet_pool_give (&self->pool, packet);
 }
 
-/* RFC 791 section 3.1, RFC 8200 section 3: the destination of a packet. */
+/* RFC 791 section 3.1, RFC 8200 section 3: the destination of a packet. A host has all addresses of
+ * its network, so that it can change the one it uses. */
 static gboolean
 find_receiver (const Cloud *self, const Packet *packet, guint *receiver)
 {
+  const guint8 *target;
   guint number = 0;
 
   if (packet->length >= IPV4_HEADER_SIZE && packet->data[0] >> 4 == 4)
     {
-      if (memcmp (packet->data + 16, &self->ipv4, 2) == 0)
-        number = (guint) packet->data[18] << 8 | packet->data[19];
+      target = packet->data + 16;
+      if (memcmp (target, &self->ipv4, IPV4_NETWORK_SIZE) == 0 && target[3] > 0)
+        number = (guint) ((target[3] - 1) & SHARING_MASK) << 8 | target[2];
     }
   else if (packet->length >= IPV6_HEADER_SIZE && packet->data[0] >> 4 == 6)
     {
-      if (memcmp (packet->data + 24, &self->ipv6, 14) == 0)
-        number = (guint) packet->data[38] << 8 | packet->data[39];
+      target = packet->data + 24;
+      if (memcmp (target, &self->ipv6, IPV6_NETWORK_SIZE) == 0)
+        number = (guint) target[IPV6_NETWORK_SIZE] << 8 | target[IPV6_NETWORK_SIZE + 1];
     }
   if (number == 0 || number > self->hosts->len)
     return FALSE;

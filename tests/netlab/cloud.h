@@ -39,8 +39,13 @@ void cloud_free (Cloud *self);
 
 /**
  * cloud_set_prefixes:
- * @ipv4: network of the hosts, whose lowest 16 bits are replaced by the host's index plus 1
- * @ipv6: likewise
+ * @ipv4: network of all hosts, of 16 bits
+ * @ipv6: network of all hosts, of 32 bits
+ *
+ * As homes on the Internet do, each host has a network of its own inside: that of 24 bits whose
+ * third byte is its number (index + 1), and that of 48 bits. Only hosts beyond the 255th share one
+ * of 24 bits. cloud_ipv4() and cloud_ipv6() name the first address; in the network of 48 bits all
+ * others are the host's too, in that of 24 bits every fourth one (.5, .9, … for .1).
  */
 void cloud_set_prefixes (Cloud *self, const struct in_addr *ipv4, const struct in6_addr *ipv6);
 guint cloud_add_host (Cloud *self);

@@ -142,7 +142,7 @@ set_ipv4 (int socket_fd, const struct in_addr *ipv4, GError **error)
 static gboolean
 set_ipv6 (const struct in6_addr *ipv6, GError **error)
 {
-  Ipv6Request request = { *ipv6, 64, (int) if_nametoindex (INTERFACE) };
+  Ipv6Request request = { *ipv6, 32, (int) if_nametoindex (INTERFACE) };
   int socket_fd = socket (AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   gboolean done = socket_fd >= 0 && ioctl (socket_fd, SIOCSIFADDR, &request) == 0;
 

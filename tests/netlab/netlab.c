@@ -54,7 +54,7 @@ static const GOptionEntry options[] = {
   { "control", 'c', 0, G_OPTION_ARG_FILENAME, &option_control, "Take commands from this new FIFO",
     "FILE" },
   { "ipv4", 0, 0, G_OPTION_ARG_STRING, &option_ipv4, "Network of 16 bits (198.18.0.0)", "ADDRESS" },
-  { "ipv6", 0, 0, G_OPTION_ARG_STRING, &option_ipv6, "Network of 64 bits (2001:2::)", "ADDRESS" },
+  { "ipv6", 0, 0, G_OPTION_ARG_STRING, &option_ipv6, "Network of 32 bits (2001:2::)", "ADDRESS" },
   { "seed", 's', 0, G_OPTION_ARG_INT64, &option_seed, "Seed of all random choices (1)", "NUMBER" },
   { "mtu", 'm', 0, G_OPTION_ARG_INT, &option_mtu, "Largest packet in bytes (1500)", "BYTES" },
   { "tick", 0, 0, G_OPTION_ARG_INT, &option_tick, "Shortest time between two looks (100)",

@@ -89,8 +89,8 @@ test_path (void)
   set (cloud, 0, 0, "rate.up", "8mbit");
   set (cloud, 1, 0, "delay.down", "5ms");
   set (cloud, 1, 0, "rate.down", "4mbit");
-  send_ipv4 (cloud, 0, "198.18.0.2", 0, 1000, 1);
-  send_ipv4 (cloud, 0, "198.18.0.2", 0, 1000, 2);
+  send_ipv4 (cloud, 0, "198.18.2.1", 0, 1000, 1);
+  send_ipv4 (cloud, 0, "198.18.2.1", 0, 1000, 2);
   cloud_run (cloud, SECOND);
   /* 1 ms up, 10 ms, 2 ms down, 5 ms; the second waits 1 ms for the downlink. */
   g_assert_cmpuint (deliveries->len, ==, 2);
@@ -113,21 +113,52 @@ test_routing (void)
   struct in6_addr last = cloud_ipv6 (cloud, 299);
   char text[INET6_ADDRSTRLEN];
 
-  send_ipv4 (cloud, 0, "198.18.1.44", 0, 100, 9);
+  send_ipv4 (cloud, 0, "198.18.44.2", 0, 100, 9);
   send_ipv6 (cloud, 0, inet_ntop (AF_INET6, &last, text, sizeof text), 0);
-  g_assert_cmpstr (text, ==, "2001:2::12c");
+  g_assert_cmpstr (text, ==, "2001:2:12c::1");
   g_assert_cmpuint (get (deliveries, 0)->host, ==, 299);
   g_assert_cmpuint (get (deliveries, 0)->mark, ==, 9);
   g_assert_cmpuint (get (deliveries, 1)->host, ==, 299);
-  send_ipv4 (cloud, 0, "198.18.1.45", 0, 100, 9);
-  send_ipv4 (cloud, 0, "198.18.0.0", 0, 100, 9);
+  send_ipv4 (cloud, 0, "198.18.45.2", 0, 100, 9);
+  send_ipv4 (cloud, 0, "198.18.1.0", 0, 100, 9);
   send_ipv4 (cloud, 0, "198.19.0.1", 0, 100, 9);
   send_ipv4 (cloud, 0, "224.0.0.1", 0, 100, 9);
   send_ipv6 (cloud, 0, "ff02::1", 0);
-  send_ipv6 (cloud, 0, "2001:2::1:0:0:1", 0);
+  send_ipv6 (cloud, 0, "2001:2:12d::1", 0);
+  send_ipv6 (cloud, 0, "2001:3:1::1", 0);
   cloud_run (cloud, SECOND);
   g_assert_cmpuint (deliveries->len, ==, 2);
-  g_assert_cmpuint (cloud_unroutable (cloud), ==, 6);
+  g_assert_cmpuint (cloud_unroutable (cloud), ==, 7);
+  cloud_free (cloud);
+}
+
+/* Each of the first 255 hosts has a /24 and a /48 of its own, and may take another address there.
+ */
+static void
+test_networks (void)
+{
+  g_autoptr (GArray) deliveries = g_array_new (FALSE, FALSE, sizeof (Delivery));
+  Cloud *cloud = new_cloud (deliveries, 1, CLOUD_MAX_HOSTS);
+
+  for (guint i = 0; i < CLOUD_MAX_HOSTS; i++)
+    {
+      struct in_addr ipv4 = cloud_ipv4 (cloud, i);
+      struct in6_addr ipv6 = cloud_ipv6 (cloud, i);
+      const guint8 *bytes = (const guint8 *) &ipv4;
+      char text[INET6_ADDRSTRLEN];
+
+      g_assert_cmpuint (bytes[2], ==, (i + 1) & 0xff);
+      send_ipv4 (cloud, 0, inet_ntop (AF_INET, &ipv4, text, sizeof text), 0, 100, 1);
+      send_ipv6 (cloud, 0, inet_ntop (AF_INET6, &ipv6, text, sizeof text), 0);
+      g_assert_cmpuint (deliveries->len, ==, 2 * (i + 1));
+      g_assert_cmpuint (get (deliveries, 2 * i)->host, ==, i);
+      g_assert_cmpuint (get (deliveries, 2 * i + 1)->host, ==, i);
+    }
+  g_array_set_size (deliveries, 0);
+  send_ipv4 (cloud, 0, "198.18.7.5", 0, 100, 1);
+  send_ipv6 (cloud, 0, "2001:2:7:1::99", 0);
+  g_assert_cmpuint (get (deliveries, 0)->host, ==, 6);
+  g_assert_cmpuint (get (deliveries, 1)->host, ==, 6);
   cloud_free (cloud);
 }
 
@@ -139,8 +170,8 @@ test_change_while_running (void)
   Cloud *cloud = new_cloud (deliveries, 1, 2);
 
   set (cloud, 0, 0, "rate.up", "8mbit");
-  send_ipv4 (cloud, 0, "198.18.0.2", 0, 1000, 1);
-  send_ipv4 (cloud, 0, "198.18.0.2", 0, 1000, 2);
+  send_ipv4 (cloud, 0, "198.18.2.1", 0, 1000, 1);
+  send_ipv4 (cloud, 0, "198.18.2.1", 0, 1000, 2);
   cloud_run (cloud, MS);
   g_assert_cmpuint (deliveries->len, ==, 1);
   set (cloud, 0, MS, "rate.up", "0");
@@ -150,7 +181,7 @@ test_change_while_running (void)
   cloud_run (cloud, 2 * SECOND);
   g_assert_cmpuint (get (deliveries, 1)->due_ns, ==, SECOND + MS / 10);
   set (cloud, 0, 2 * SECOND, "delay", "100ms");
-  send_ipv4 (cloud, 0, "198.18.0.2", 2 * SECOND, 1000, 3);
+  send_ipv4 (cloud, 0, "198.18.2.1", 2 * SECOND, 1000, 3);
   cloud_run (cloud, 3 * SECOND);
   g_assert_cmpuint (get (deliveries, 2)->due_ns, ==, 2 * SECOND + 100 * MS + MS / 10);
   cloud_free (cloud);
@@ -180,7 +211,7 @@ test_independent_of_step (void)
         cloud_run (clouds[1], time);
       if (time % MS == 0)
         for (int i = 0; i < 2; i++)
-          send_ipv4 (clouds[i], 0, "198.18.0.2", time, 900, (guint8) (time / MS));
+          send_ipv4 (clouds[i], 0, "198.18.2.1", time, 900, (guint8) (time / MS));
     }
   cloud_run (clouds[0], 2 * SECOND);
   cloud_run (clouds[1], 2 * SECOND);
@@ -218,8 +249,8 @@ test_free_while_busy (void)
 
   set (cloud, 0, 0, "delay.up", "1s");
   set (cloud, 1, 0, "rate.up", "0");
-  send_ipv4 (cloud, 0, "198.18.0.2", 0, 1000, 1);
-  send_ipv4 (cloud, 1, "198.18.0.1", 0, 1000, 1);
+  send_ipv4 (cloud, 0, "198.18.2.1", 0, 1000, 1);
+  send_ipv4 (cloud, 1, "198.18.1.1", 0, 1000, 1);
   cloud_free (cloud);
   g_assert_cmpuint (deliveries->len, ==, 0);
 }
@@ -230,6 +261,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/netlab/cloud/path", test_path);
   g_test_add_func ("/netlab/cloud/routing", test_routing);
+  g_test_add_func ("/netlab/cloud/networks", test_networks);
   g_test_add_func ("/netlab/cloud/change-while-running", test_change_while_running);
   g_test_add_func ("/netlab/cloud/independent-of-step", test_independent_of_step);
   g_test_add_func ("/netlab/cloud/bad-setting", test_bad_setting);
