@@ -51,6 +51,33 @@ on_response (DfnPeer *peer, gint64 request, const DfnPeerResponse *response, gpo
     g_assert_cmpuint (g_bytes_get_size (response->data), ==, SIZE);
 }
 
+/* Every other push is refused; what is taken has the size that it said. */
+static gboolean
+on_begin (DfnPeer *peer, gint64 push, const Dfn__StreamChunk *header, gpointer user_data)
+{
+  return header->sequence % 2 == 0;
+}
+
+static void
+on_complete (
+    DfnPeer *peer, gint64 push, const Dfn__StreamChunk *header, GBytes *payload, gpointer user_data)
+{
+  g_assert_cmpuint (header->sequence % 2, ==, 0);
+  g_assert_cmpuint (g_bytes_get_size (payload), ==, header->size);
+}
+
+static void
+on_lost (DfnPeer *peer, gint64 push, const Dfn__StreamChunk *header, gpointer user_data)
+{
+  g_assert_cmpuint (header->sequence % 2, ==, 0);
+}
+
+static const DfnPeerPushHandler push_handler = {
+  .begin = on_begin,
+  .complete = on_complete,
+  .lost = on_lost,
+};
+
 static void
 run (void)
 {
@@ -69,6 +96,7 @@ session_start (Session *self)
   dfn_loopback_link_new_pair (NULL, NULL, &self->peer_link, &self->raw_link);
   self->peer = dfn_peer_new (self->peer_link, TRUE, identity, dfn_quic_identity_get_key (identity));
   dfn_peer_set_provider (self->peer, on_wanted, self);
+  dfn_peer_set_push_handler (self->peer, &push_handler, self);
   self->raw = dfn_quic_new (self->raw_link, FALSE, identity, dfn_quic_identity_get_key (identity),
                             &nobody, NULL);
   while (dfn_quic_get_state (self->raw) < DFN_QUIC_STATE_ACCEPTED)
