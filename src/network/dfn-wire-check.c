@@ -61,8 +61,9 @@ check_chunk (const Dfn__StreamChunk *chunk)
 
   return chunk->track < DFN_WIRE_MAX_TRACKS && chunk->flags <= LIVE_FLAGS
          && chunk->size <= DFN_WIRE_MAX_LIVE_CHUNK && (chunk->size > 0 || is_last)
-         && chunk->presented_us >= 0 && chunk->captured_us <= G_MAXINT64
-         && has_size (&chunk->hash, 32) && has_size (&chunk->signature, DFN_WIRE_SIGNATURE_SIZE);
+         && chunk->preamble <= chunk->size && chunk->presented_us >= 0
+         && chunk->captured_us <= G_MAXINT64 && has_size (&chunk->hash, 32)
+         && has_size (&chunk->signature, DFN_WIRE_SIGNATURE_SIZE);
 }
 
 static gboolean

@@ -5,13 +5,12 @@
 #include "dfn-hash-tree.h"
 #include "dfn-safe-name.h"
 #include "dfn-streaming-error.h"
+#include "dfn-tag-reader.h"
 
 #include <string.h>
 
 #define DEFAULT_NAME "file"
 #define DEFAULT_MIME_TYPE "application/octet-stream"
-/* More digits than this are no number of bytes within our limits. */
-#define MAX_DIGITS 15
 
 G_STATIC_ASSERT (DFN_MANIFEST_MAX_SIZE / DFN_CHUNK_SIZE == DFN_HASH_TREE_MAX_LEAVES);
 
@@ -28,21 +27,6 @@ struct _DfnManifest {
 };
 
 G_DEFINE_BOXED_TYPE (DfnManifest, dfn_manifest, dfn_manifest_ref, dfn_manifest_unref)
-
-/* RFC 6838, section 4.2: type and subtype, each of restricted-name characters. */
-static gboolean
-is_mime_type (const char *text)
-{
-  const char *slash = strchr (text, '/');
-
-  if (slash == NULL || slash == text || slash[1] == '\0'
-      || strlen (text) > DFN_MANIFEST_MAX_MIME_TYPE)
-    return FALSE;
-  for (const char *p = text; *p != '\0'; p++)
-    if (p != slash && !g_ascii_isalnum (*p) && strchr ("!#$&-^_.+", *p) == NULL)
-      return FALSE;
-  return TRUE;
-}
 
 static char *
 text_or (const char *text, const char *otherwise)
@@ -71,7 +55,7 @@ dfn_manifest_new (const char *name,
   self->title = text_or (title, self->name);
   self->summary = dfn_clean_text (summary, DFN_MANIFEST_MAX_SUMMARY, TRUE);
   self->mime_type = g_ascii_strdown (
-      mime_type != NULL && is_mime_type (mime_type) ? mime_type : DEFAULT_MIME_TYPE, -1);
+      mime_type != NULL && dfn_tag_is_mime_type (mime_type) ? mime_type : DEFAULT_MIME_TYPE, -1);
   self->safe_name = dfn_safe_name (self->name, DFN_MANIFEST_MAX_SAFE_NAME);
   self->size = size;
   memcpy (self->root, root, DFN_HASH_SIZE);
@@ -99,6 +83,18 @@ dfn_manifest_unref (DfnManifest *self)
   g_free (self);
 }
 
+/* What the tags say, not yet judged. */
+typedef struct {
+  guint64 size;
+  guint64 chunk;
+  guint8 root[DFN_HASH_SIZE];
+  guint8 sha256[DFN_HASH_SIZE];
+  const char *name;
+  const char *title;
+  const char *summary;
+  const char *mime_type;
+} Found;
+
 G_GNUC_PRINTF (2, 3)
 static gboolean
 invalid (GError **error, const char *format, ...)
@@ -114,92 +110,43 @@ invalid (GError **error, const char *format, ...)
   return FALSE;
 }
 
-/* Finds the one tag @name, and its value as text of at most @max_size bytes. */
 static gboolean
-find_text (GPtrArray *tags, const char *name, gsize max_size, const char **value, GError **error)
+find_tags (GPtrArray *tags, Found *found, GError **error)
 {
-  *value = NULL;
-  for (guint i = 0; i < tags->len; i++)
-    {
-      char **tag = g_ptr_array_index (tags, i);
-
-      if (tag == NULL || g_strcmp0 (tag[0], name) != 0)
-        continue;
-      if (*value != NULL)
-        return invalid (error, "the tag “%s” comes twice", name);
-      if (tag[1] == NULL)
-        return invalid (error, "the tag “%s” is empty", name);
-      if (strnlen (tag[1], max_size + 1) > max_size)
-        return invalid (error, "the tag “%s” is longer than %" G_GSIZE_FORMAT " bytes", name,
-                        max_size);
-      if (!g_utf8_validate (tag[1], -1, NULL))
-        return invalid (error, "the tag “%s” is not UTF-8", name);
-      *value = tag[1];
-    }
-  return TRUE;
-}
-
-static gboolean
-find_hash (GPtrArray *tags, const char *name, guint8 hash[DFN_HASH_SIZE], GError **error)
-{
-  const char *text;
-
-  if (!find_text (tags, name, 2 * DFN_HASH_SIZE, &text, error))
-    return FALSE;
-  if (!dfn_hex_decode (text, hash, DFN_HASH_SIZE))
-    return invalid (error, "the tag “%s” is no SHA-256 in lower-case hexadecimal digits", name);
-  return TRUE;
-}
-
-static gboolean
-find_number (GPtrArray *tags, const char *name, guint64 *number, GError **error)
-{
-  const char *text;
-
-  if (!find_text (tags, name, MAX_DIGITS, &text, error))
-    return FALSE;
-  if (text == NULL || !g_ascii_isdigit (text[0]) || text[0] == '0'
-      || text[strspn (text, "0123456789")] != '\0')
-    return invalid (error, "the tag “%s” is no number of bytes", name);
-  *number = g_ascii_strtoull (text, NULL, 10);
-  return TRUE;
+  return dfn_tag_find_number (tags, "size", &found->size, error)
+         && dfn_tag_find_number (tags, "chunk", &found->chunk, error)
+         && dfn_tag_find_bytes (tags, "root", found->root, DFN_HASH_SIZE, error)
+         && dfn_tag_find_bytes (tags, "x", found->sha256, DFN_HASH_SIZE, error)
+         && dfn_tag_find_text (tags, "name", DFN_MANIFEST_MAX_NAME, &found->name, error)
+         && dfn_tag_find_text (tags, "title", DFN_MANIFEST_MAX_NAME, &found->title, error)
+         && dfn_tag_find_text (tags, "summary", DFN_MANIFEST_MAX_SUMMARY, &found->summary, error)
+         && dfn_tag_find_text (tags, "m", DFN_MANIFEST_MAX_MIME_TYPE, &found->mime_type, error);
 }
 
 DfnManifest *
 dfn_manifest_from_tags (GPtrArray *tags, GError **error)
 {
-  guint8 root[DFN_HASH_SIZE], sha256[DFN_HASH_SIZE];
-  const char *name, *title, *summary, *mime_type;
-  guint64 size, chunk;
+  g_autoptr (GError) reason = NULL;
+  Found found;
 
-  if (!find_number (tags, "size", &size, error) || !find_number (tags, "chunk", &chunk, error)
-      || !find_hash (tags, "root", root, error) || !find_hash (tags, "x", sha256, error)
-      || !find_text (tags, "name", DFN_MANIFEST_MAX_NAME, &name, error)
-      || !find_text (tags, "title", DFN_MANIFEST_MAX_NAME, &title, error)
-      || !find_text (tags, "summary", DFN_MANIFEST_MAX_SUMMARY, &summary, error)
-      || !find_text (tags, "m", DFN_MANIFEST_MAX_MIME_TYPE, &mime_type, error))
-    return NULL;
-  if (size > DFN_MANIFEST_MAX_SIZE)
+  if (!find_tags (tags, &found, &reason))
     {
-      invalid (error, "%" G_GUINT64_FORMAT " bytes are more than 8 TiB", size);
+      invalid (error, "%s", reason->message);
       return NULL;
     }
-  if (chunk != DFN_CHUNK_SIZE)
+  if (found.size > DFN_MANIFEST_MAX_SIZE)
+    {
+      invalid (error, "%" G_GUINT64_FORMAT " bytes are more than 8 TiB", found.size);
+      return NULL;
+    }
+  if (found.chunk != DFN_CHUNK_SIZE)
     {
       invalid (error, "its chunks have %" G_GUINT64_FORMAT " bytes, and only %u are understood",
-               chunk, DFN_CHUNK_SIZE);
+               found.chunk, DFN_CHUNK_SIZE);
       return NULL;
     }
-  return dfn_manifest_new (name != NULL ? name : title, title, summary, mime_type, size, root,
-                           sha256);
-}
-
-static void
-add_tag (GPtrArray *tags, const char *name, const char *value)
-{
-  const char *tag[] = { name, value, NULL };
-
-  g_ptr_array_add (tags, g_strdupv ((char **) tag));
+  return dfn_manifest_new (found.name != NULL ? found.name : found.title, found.title,
+                           found.summary, found.mime_type, found.size, found.root, found.sha256);
 }
 
 GPtrArray *
@@ -212,16 +159,16 @@ dfn_manifest_to_tags (DfnManifest *self)
   g_autofree char *chunk = g_strdup_printf ("%u", DFN_CHUNK_SIZE);
   g_autofree char *alt = g_strdup_printf ("Shared file: %s", self->title);
 
-  add_tag (tags, "title", self->title);
+  dfn_tag_add (tags, "title", self->title);
   if (self->summary != NULL)
-    add_tag (tags, "summary", self->summary);
-  add_tag (tags, "name", self->name);
-  add_tag (tags, "m", self->mime_type);
-  add_tag (tags, "size", size);
-  add_tag (tags, "x", sha256);
-  add_tag (tags, "root", root);
-  add_tag (tags, "chunk", chunk);
-  add_tag (tags, "alt", alt);
+    dfn_tag_add (tags, "summary", self->summary);
+  dfn_tag_add (tags, "name", self->name);
+  dfn_tag_add (tags, "m", self->mime_type);
+  dfn_tag_add (tags, "size", size);
+  dfn_tag_add (tags, "x", sha256);
+  dfn_tag_add (tags, "root", root);
+  dfn_tag_add (tags, "chunk", chunk);
+  dfn_tag_add (tags, "alt", alt);
   return tags;
 }
 
