@@ -299,6 +299,11 @@ class Lab:
         """What the links have carried so far: {host: {"up": counters, "down": counters}}."""
         return {host["name"]: host for host in self._command("stats", ("stats",))["hosts"]}
 
+    @property
+    def emulator_pid(self):
+        """The process that plays the links, whose work competes with that of the programs."""
+        return self._emulator.pid
+
     def sleep(self, seconds):
         """Lets time pass in the network."""
         time.sleep(seconds)
