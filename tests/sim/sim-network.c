@@ -251,6 +251,7 @@ begin_next (SimNetwork *self, guint32 index)
           .node = index,
           .life = node->life,
           .handle = node->current,
+          .other = transfer->serial,
           .cookie = transfer->cookie });
 }
 
