@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-chunk-store.h"
 
+#include "dfn-buffer-pool.h"
 #include "dfn-download-file.h"
 #include "dfn-progress.h"
 #include "dfn-streaming-error.h"
 #include "dfn-worker.h"
+
+/* More are rarely between the disk and the acknowledgement of a peer: 4 MiB. */
+#define MAX_IDLE_BUFFERS 16
 
 struct _DfnChunkStore {
   GObject parent_instance;
@@ -16,9 +20,10 @@ struct _DfnChunkStore {
   guint n_reads;
 
   DfnWorker *worker;
-  /* Used on the worker's thread alone: source and tree, or download. */
+  /* Used on the worker's thread alone: source, tree and buffers, or download. */
   DfnSourceFile *source;
   DfnHashTree *tree;
+  DfnBufferPool *buffers;
   DfnDownloadFile *download;
 };
 
@@ -47,6 +52,7 @@ dfn_chunk_store_finalize (GObject *object)
   g_clear_pointer (&self->worker, dfn_worker_free);
   g_clear_pointer (&self->source, dfn_source_file_free);
   g_clear_pointer (&self->tree, dfn_hash_tree_free);
+  g_clear_pointer (&self->buffers, dfn_buffer_pool_free);
   g_clear_pointer (&self->download, dfn_download_file_free);
   g_clear_pointer (&self->present, dfn_bitmap_free);
   g_clear_pointer (&self->manifest, dfn_manifest_unref);
@@ -79,6 +85,7 @@ dfn_chunk_store_new_source (DfnSourceFile *file, DfnManifest *manifest, DfnHashT
   self->worker = dfn_worker_new ();
   self->source = file;
   self->tree = tree;
+  self->buffers = dfn_buffer_pool_new (DFN_CHUNK_SIZE, MAX_IDLE_BUFFERS);
   return self;
 }
 
@@ -319,15 +326,16 @@ static GBytes *
 read_source (DfnChunkStore *self, guint32 index, GBytes **path, GError **error)
 {
   gsize length = dfn_manifest_get_chunk_length (self->manifest, index);
-  g_autofree guint8 *buffer = g_malloc (length);
+  guint8 *data;
+  g_autoptr (GBytes) bytes = dfn_buffer_pool_take (self->buffers, length, &data);
 
   if (!dfn_source_file_check (self->source, error)
-      || !dfn_source_file_read (self->source, buffer, length,
+      || !dfn_source_file_read (self->source, data, length,
                                 dfn_manifest_get_chunk_offset (self->manifest, index), error)
       || !dfn_source_file_check (self->source, error))
     return NULL;
   *path = dfn_hash_tree_get_path (self->tree, index);
-  return g_bytes_new_take (g_steal_pointer (&buffer), length);
+  return g_steal_pointer (&bytes);
 }
 
 static gboolean
