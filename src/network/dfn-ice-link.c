@@ -478,6 +478,16 @@ dfn_ice_link_is_relayed (DfnIceLink *self)
   return self->relayed;
 }
 
+guint
+dfn_ice_link_get_family (DfnIceLink *self)
+{
+  NiceCandidate *sides[2];
+
+  if (!nice_agent_get_selected_pair (self->agent, self->stream, COMPONENT, &sides[0], &sides[1]))
+    return 0;
+  return nice_address_ip_version (&sides[0]->addr) == 6 ? 6 : 4;
+}
+
 char *
 dfn_ice_link_describe (DfnIceLink *self)
 {

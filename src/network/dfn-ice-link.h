@@ -67,6 +67,13 @@ guint dfn_ice_link_add_remote_candidates (DfnIceLink *self, GPtrArray *candidate
 gboolean dfn_ice_link_is_relayed (DfnIceLink *self);
 
 /**
+ * dfn_ice_link_get_family:
+ *
+ * Returns: 4 or 6 for IPv4 or IPv6, of the chosen path at this side; 0 while there is none
+ */
+guint dfn_ice_link_get_family (DfnIceLink *self);
+
+/**
  * dfn_ice_link_describe:
  *
  * Returns: (transfer full) (nullable): the chosen path in words for a log, e.g.

@@ -71,6 +71,8 @@ struct _DfnPeer {
   DfnPeerStats stats;
 };
 
+/* The statistics as properties. */
+void dfn_peer_install_properties (GObjectClass *klass);
 DfnPeerStream *dfn_peer_add_stream (DfnPeer *self, gint64 id);
 void dfn_peer_stream_free (DfnPeerStream *stream);
 /* Takes @frame, one with a request in it, which opens the peer's stream @stream. */

@@ -401,6 +401,7 @@ dfn_peer_class_init (DfnPeerClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = dfn_peer_dispose;
   G_OBJECT_CLASS (klass)->finalize = dfn_peer_finalize;
+  dfn_peer_install_properties (G_OBJECT_CLASS (klass));
 
   /**
    * DfnPeer::ready:

@@ -15,6 +15,14 @@ G_DECLARE_FINAL_TYPE (DfnPeer, dfn_peer, DFN, PEER, GObject)
  * Another program at the far end of a #DfnQuic, and the conversation of wire.proto with it: what
  * it has, what it asks for, what it answers. It lives in the thread-default main context of its
  * creation.
+ *
+ * Its statistics are properties to be read whenever they are wanted; no signal tells of them:
+ * - `rtt-us` (gint64): smoothed round trip in microseconds, 0 while unknown
+ * - `rate-in`, `rate-out` (double): bytes per second of the last seconds, with headers
+ * - `bytes-in`, `bytes-out` (guint64): all bytes so far, with headers
+ * - `loss` (double): about the share of what was sent that was lost, 0 to 1
+ * - `chunks-taken`, `chunks-given` (guint64): chunks that came from it, and went to it
+ * - `control-bytes` (guint64): bytes sent to it that are not chunks: messages, without headers
  */
 
 /**

@@ -8,6 +8,7 @@
 #include "dfn-quic-stream.h"
 #include "dfn-quic-tls.h"
 #include "dfn-quic.h"
+#include "dfn-rate-meter.h"
 
 G_BEGIN_DECLS
 
@@ -55,6 +56,9 @@ struct _DfnQuic {
   guint64 stream_bytes_sent;
   guint64 stream_bytes_acked;
   guint64 datagram_bytes_sent;
+  guint64 bytes_resent; /* in packets with nothing new */
+  DfnRateMeter meter_in;
+  DfnRateMeter meter_out;
 };
 
 /* Asks for a write pass before the loop sleeps. */

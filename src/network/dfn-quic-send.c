@@ -4,6 +4,8 @@
 #include <string.h>
 
 #define N_VECTORS 8
+/* Bytes of a packet with acknowledgements and windows, and not more. */
+#define LARGEST_ACK 300
 
 /* Gives the packets collected so far to the link in one call. */
 static DfnLinkResult
@@ -21,6 +23,7 @@ send_batch (DfnQuic *self)
     }
   /* A broken link loses packets like any other; QUIC's timers decide when to give up. */
   self->bytes_sent += self->batch_length;
+  dfn_rate_meter_add (&self->meter_out, self->batch_length, g_get_monotonic_time ());
   self->packets_sent += (self->batch_length + self->batch_segment - 1) / self->batch_segment;
   self->batch_length = 0;
   return result;
@@ -98,11 +101,22 @@ write_stream (DfnQuic *self, guint8 *out, gsize size, ngtcp2_tstamp now)
   return n;
 }
 
+/* A packet that is too large for acknowledgements alone repeats what was lost. Probes of the path's
+ * largest size look the same, but there are only a few of them. */
+static void
+note_resent (DfnQuic *self, ngtcp2_ssize length, guint64 payload_before)
+{
+  if (length > LARGEST_ACK && self->state != DFN_QUIC_STATE_HANDSHAKE
+      && self->stream_bytes_sent + self->datagram_bytes_sent == payload_before)
+    self->bytes_resent += (guint64) length;
+}
+
 /* Builds one packet of everything that fits: datagrams before streams. */
 static ngtcp2_ssize
 write_packet (DfnQuic *self, guint8 *out, gsize size, ngtcp2_tstamp now)
 {
   gboolean streams_blocked = ngtcp2_conn_get_max_data_left (self->conn) == 0;
+  guint64 payload = self->stream_bytes_sent + self->datagram_bytes_sent;
   ngtcp2_ssize n = NGTCP2_ERR_WRITE_MORE;
 
   while (n == NGTCP2_ERR_WRITE_MORE)
@@ -118,6 +132,7 @@ write_packet (DfnQuic *self, guint8 *out, gsize size, ngtcp2_tstamp now)
    * also tells congestion control that there was no more to send. */
   if (n == NGTCP2_ERR_WRITE_MORE)
     n = ngtcp2_conn_writev_stream (self->conn, NULL, NULL, out, size, NULL, 0, -1, NULL, 0, now);
+  note_resent (self, n, payload);
   return n;
 }
 

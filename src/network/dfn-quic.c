@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define MAX_QUEUED_DATAGRAMS 64
+/* With fewer bytes sent, what was sent again says nothing of the path. */
+#define LEAST_FOR_LOSS (256 * 1024)
 
 G_DEFINE_FINAL_TYPE (DfnQuic, dfn_quic, G_TYPE_OBJECT)
 
@@ -120,6 +122,7 @@ on_packet (const guint8 *data, gsize length, gpointer user_data)
   if (self->conn == NULL)
     return;
   self->bytes_received += length;
+  dfn_rate_meter_add (&self->meter_in, length, g_get_monotonic_time ());
   self->packets_received++;
   self->depth++;
   result =
@@ -422,10 +425,19 @@ dfn_quic_get_stream_unsent (DfnQuic *self, gint64 id)
   return stream != NULL ? dfn_quic_stream_get_unsent (stream) : 0;
 }
 
+static double
+get_loss (DfnQuic *self)
+{
+  if (self->stream_bytes_sent < LEAST_FOR_LOSS)
+    return 0;
+  return (double) self->bytes_resent / (double) (self->bytes_resent + self->stream_bytes_sent);
+}
+
 void
 dfn_quic_get_stats (DfnQuic *self, DfnQuicStats *stats)
 {
   DfnQuicConnInfo info = { 0 };
+  gint64 now_us = g_get_monotonic_time ();
   guint64 payload = self->stream_bytes_sent + self->datagram_bytes_sent;
 
   if (self->conn != NULL)
@@ -445,6 +457,9 @@ dfn_quic_get_stats (DfnQuic *self, DfnQuicStats *stats)
     .overhead = self->bytes_sent > payload
                     ? (double) (self->bytes_sent - payload) / (double) self->bytes_sent
                     : 0,
+    .loss = get_loss (self),
+    .rate_in = dfn_rate_meter_get (&self->meter_in, now_us),
+    .rate_out = dfn_rate_meter_get (&self->meter_out, now_us),
   };
 }
 

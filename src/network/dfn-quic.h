@@ -74,6 +74,9 @@ typedef struct {
  * @stream_bytes_acked: stream bytes the peer acknowledged
  * @overhead: @bytes_sent less stream and datagram bytes, over @bytes_sent: headers,
  * acknowledgements and what was sent again because of loss; 0 to 1
+ * @loss: about the share of stream bytes that was sent again, 0 to 1; 0 before much was sent
+ * @rate_in: of the last seconds, bytes per second of UDP payload
+ * @rate_out: the same of what was sent
  */
 typedef struct {
   gint64 rtt_us;
@@ -88,6 +91,9 @@ typedef struct {
   guint64 stream_bytes_sent;
   guint64 stream_bytes_acked;
   double overhead;
+  double loss;
+  double rate_in;
+  double rate_out;
 } DfnQuicStats;
 
 /** DFN_QUIC_MAX_DATAGRAM: the longest datagram taken, in bytes; it fits the smallest path */

@@ -143,6 +143,8 @@ test_chunk_crosses (void)
   g_test_message ("%s", path);
   g_assert_true (g_str_has_prefix (path, "host "));
   g_assert_false (dfn_ice_link_is_relayed (client.link));
+  g_assert_cmpuint (dfn_ice_link_get_family (client.link), ==, strchr (path, '.') ? 4 : 6);
+  g_assert_cmpuint (dfn_ice_link_get_family (server.link), ==, strchr (path, '.') ? 4 : 6);
   side_clear (&client);
   side_clear (&server);
   while (g_main_context_iteration (NULL, FALSE))

@@ -194,6 +194,36 @@ test_ok (void)
   tear_down (&f);
 }
 
+/* The statistics are there as properties, too. */
+static void
+test_properties (void)
+{
+  Fixture f;
+  gint64 rtt_us;
+  double rate_in, rate_out, loss;
+  guint64 bytes_in, bytes_out, taken, given, control;
+
+  meet (&f, NULL);
+  g_assert_cmpint (ask (&f.client, 1), >=, 0);
+  g_assert_cmpint (ask (&f.client, 2), >=, 0);
+  g_assert_cmpint (ask (&f.server, 3), >=, 0);
+  WAIT_FOR (f.client.n_ok == 2 && f.server.n_ok == 1);
+  g_object_get (f.client.peer, "rtt-us", &rtt_us, "rate-in", &rate_in, "rate-out", &rate_out,
+                "bytes-in", &bytes_in, "bytes-out", &bytes_out, "loss", &loss, "chunks-taken",
+                &taken, "chunks-given", &given, "control-bytes", &control, NULL);
+  g_assert_cmpint (rtt_us, >, 0);
+  g_assert_cmpuint (taken, ==, 2);
+  g_assert_cmpuint (given, ==, 1);
+  g_assert_cmpuint (bytes_in, >, 2 * g_bytes_get_size (f.server.chunk));
+  g_assert_cmpuint (bytes_out, >, g_bytes_get_size (f.client.chunk));
+  g_assert_cmpfloat (rate_in, >, 0);
+  g_assert_cmpfloat (rate_out, >, 0);
+  g_assert_cmpfloat (loss, ==, 0);
+  g_assert_cmpuint (control, >, 0);
+  g_assert_cmpuint (control, <, bytes_out);
+  tear_down (&f);
+}
+
 static void
 test_other_answers (void)
 {
@@ -621,6 +651,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/network/peer/ok", test_ok);
+  g_test_add_func ("/network/peer/properties", test_properties);
   g_test_add_func ("/network/peer/other-answers", test_other_answers);
   g_test_add_func ("/network/peer/many", test_many);
   g_test_add_func ("/network/peer/cancel", test_cancel);

@@ -182,6 +182,34 @@ test_delay (void)
   exchange (&params, 3, 100000);
 }
 
+/* What was sent again is told apart from headers. */
+static void
+test_loss_estimate (void)
+{
+  const double losses[] = { 0, 0.02, 0.08 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (losses); i++)
+    {
+      DfnLoopbackParams params = { .delay_us = 2000, .loss = losses[i], .seed = 5 };
+      Fixture f;
+      g_autoptr (GBytes) bytes = network_test_random_bytes (500000);
+      DfnQuicStats stats;
+
+      set_up (&f, &params);
+      send (&f.server, bytes, 8);
+      WAIT_LONG_FOR (60, f.client.n_finished == 8);
+      dfn_quic_get_stats (f.server.quic, &stats);
+      g_test_message ("loss %.3f, taken for %.3f", losses[i], stats.loss);
+      g_assert_cmpfloat (stats.loss, >=, losses[i] / 2);
+      g_assert_cmpfloat (stats.loss, <=, losses[i] * 2 + 0.005);
+      g_assert_cmpfloat (stats.rate_out, >, 100e3);
+      dfn_quic_get_stats (f.client.quic, &stats);
+      g_assert_cmpfloat (stats.loss, ==, 0);
+      g_assert_cmpfloat (stats.rate_in, >, 100e3);
+      tear_down (&f);
+    }
+}
+
 /* Nothing limits this path but us. */
 static void
 test_throughput (void)
@@ -247,6 +275,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/network/quic-simulated/loss/20", GINT_TO_POINTER (20), test_loss);
   g_test_add_func ("/network/quic-simulated/reordering", test_reordering);
   g_test_add_func ("/network/quic-simulated/delay", test_delay);
+  g_test_add_func ("/network/quic-simulated/loss-estimate", test_loss_estimate);
   g_test_add_func ("/network/quic-simulated/throughput", test_throughput);
   g_test_add_func ("/network/quic-simulated/new-link", test_new_link);
   return g_test_run ();
