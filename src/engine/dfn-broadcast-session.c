@@ -17,6 +17,7 @@ dfn_broadcast_report_copy (const DfnBroadcastReport *self)
   copy->title = g_strdup (self->title);
   copy->link = g_strdup (self->link);
   copy->relays = g_strdupv (self->relays);
+  copy->swarm = self->swarm != NULL ? dfn_swarm_report_ref (self->swarm) : NULL;
   copy->problem = g_strdup (self->problem);
   copy->error = self->error != NULL ? g_error_copy (self->error) : NULL;
   return copy;
@@ -28,9 +29,16 @@ dfn_broadcast_report_free (DfnBroadcastReport *self)
   g_free (self->title);
   g_free (self->link);
   g_strfreev (self->relays);
+  g_clear_pointer (&self->swarm, dfn_swarm_report_unref);
   g_free (self->problem);
   g_clear_error (&self->error);
   g_free (self);
+}
+
+static DfnSwarmReport *
+get_swarm (gconstpointer report)
+{
+  return ((const DfnBroadcastReport *) report)->swarm;
 }
 
 static void
@@ -42,6 +50,7 @@ dfn_broadcast_session_class_init (DfnBroadcastSessionClass *klass)
   session_class->free_report = (void (*) (gpointer)) dfn_broadcast_report_free;
   session_class->start = dfn_broadcast_task_start;
   session_class->stop = dfn_broadcast_task_stop;
+  session_class->get_swarm = get_swarm;
 }
 
 static void

@@ -31,6 +31,7 @@ typedef enum {
  * @n_peers: who is connected now
  * @bytes_sent: payload given to peers since the start
  * @rate: of the last seconds, bytes per second
+ * @swarm: (nullable): how it goes with all peers, at most once a second another one
  * @problem: (nullable): what is in the way at the moment, a sentence for display, e.g. a relay that
  *   cannot be reached
  * @error: (nullable): a #DfnEngineError, if @state is %DFN_BROADCAST_FAILED
@@ -48,6 +49,7 @@ typedef struct {
   guint n_peers;
   guint64 bytes_sent;
   double rate;
+  DfnSwarmReport *swarm;
   char *problem;
   GError *error;
 } DfnBroadcastReport;

@@ -4,6 +4,7 @@
 #include "dfn-announcement.h"
 #include "dfn-file-indexer.h"
 #include "dfn-home-relay.h"
+#include "dfn-peer-census.h"
 #include "dfn-presence.h"
 #include "dfn-rate-meter.h"
 #include "dfn-report-pacer.h"
@@ -33,6 +34,7 @@ struct _DfnBroadcastTask {
   DfnSubscription *earlier; /* set once relays were asked for the announcement they have */
   guint n_connected;
 
+  DfnPeerCensus *census;
   DfnBroadcastReport report; /* its texts are owned */
   DfnRateMeter meter;
 };
@@ -42,6 +44,18 @@ G_DEFINE_FINAL_TYPE (DfnBroadcastTask, dfn_broadcast_task, G_TYPE_OBJECT)
 /* Reports */
 
 static void
+report_swarm (DfnBroadcastTask *self)
+{
+  DfnSwarmCounts counts = { .content_bytes = self->report.size };
+  gint64 now_us = self->report.state == DFN_BROADCAST_FAILED ? G_MAXINT64 : g_get_monotonic_time ();
+
+  if (self->census == NULL)
+    return;
+  g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
+  self->report.swarm = dfn_peer_census_take (self->census, now_us, &counts);
+}
+
+static void
 post_report (gpointer user_data)
 {
   DfnBroadcastTask *self = user_data;
@@ -49,6 +63,7 @@ post_report (gpointer user_data)
   self->report.rate = dfn_rate_meter_get (&self->meter, g_get_monotonic_time ());
   if (self->presence != NULL)
     self->report.n_peers = dfn_peer_manager_get_n_peers (dfn_presence_get_manager (self->presence));
+  report_swarm (self);
   dfn_mailbox_post (self->mailbox, dfn_broadcast_report_copy (&self->report));
 }
 
@@ -66,6 +81,7 @@ set_problem (DfnBroadcastTask *self, char *problem)
 
   if (g_strcmp0 (self->report.problem, problem) == 0)
     return;
+  g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
   g_free (self->report.problem);
   self->report.problem = g_steal_pointer (&owned);
   dfn_report_pacer_now (self->pacer);
@@ -90,6 +106,7 @@ shut_down (DfnBroadcastTask *self)
     }
   g_clear_object (&self->earlier);
   g_clear_object (&self->seeder);
+  g_clear_pointer (&self->census, dfn_peer_census_free);
   g_clear_object (&self->presence);
   g_clear_object (&self->home);
   g_clear_object (&self->store);
@@ -114,6 +131,7 @@ on_peer_added (DfnPeerManager *manager,
                const guint8 *content,
                DfnBroadcastTask *self)
 {
+  dfn_peer_census_add (self->census, peer, dfn_peer_manager_find_link (manager, peer));
   dfn_seeder_add_peer (self->seeder, peer);
   dfn_report_pacer_now (self->pacer);
 }
@@ -124,6 +142,7 @@ on_peer_removed (DfnPeerManager *manager,
                  const GError *error,
                  DfnBroadcastTask *self)
 {
+  dfn_peer_census_remove (self->census, peer);
   dfn_report_pacer_now (self->pacer);
 }
 
@@ -393,6 +412,7 @@ static void
 dfn_broadcast_task_init (DfnBroadcastTask *self)
 {
   self->cancellable = g_cancellable_new ();
+  self->census = dfn_peer_census_new ();
 }
 
 DfnBroadcastTask *

@@ -3,6 +3,7 @@
 
 #include "dfn-mailbox.h"
 #include "dfn-node.h"
+#include "dfn-swarm-report.h"
 
 G_BEGIN_DECLS
 
@@ -15,12 +16,20 @@ G_DECLARE_DERIVABLE_TYPE (DfnSession, dfn_session, DFN, SESSION, GObject)
  * @free_report: frees one
  * @start: begins the working half's work, on the engine's thread
  * @stop: ends it there
+ * @get_swarm: (nullable): what a snapshot says of peers, if it does
  *
  * The half of a session that the user of the engine sees: it keeps the newest snapshot of what its
  * working half does on the engine's thread.
  *
  * Signal `report` (gpointer report): there is a newer snapshot, of the type that the final class
- * names.
+ * names. What it says of the peers is there as properties, too, to be read after the signal:
+ * - `swarm` (#DfnSwarmReport, nullable): all of it
+ * - `n-peers` (guint): who is connected
+ * - `bytes-in`, `bytes-out` (guint64): from and to all peers so far, with headers
+ * - `chunks-taken`, `chunks-given` (guint64): from and to them
+ * - `duplicates`, `late`, `missed` (guint64): chunks that came twice, after their time, or not
+ * - `copies` (double): whole copies that the chunks given are, -1 while unknown
+ * - `control-share` (double): which share of the bytes sent is messages, 0 to 1
  */
 struct _DfnSessionClass {
   GObjectClass parent_class;
@@ -29,6 +38,7 @@ struct _DfnSessionClass {
   void (*free_report) (gpointer report);
   void (*start) (gpointer task);
   void (*stop) (gpointer task);
+  DfnSwarmReport *(*get_swarm) (gconstpointer report);
 };
 
 /* For final classes. The mailbox takes reports from the working half. */

@@ -17,6 +17,7 @@ dfn_watch_report_copy (const DfnWatchReport *self)
   copy->title = g_strdup (self->title);
   copy->path = g_strdup (self->path);
   copy->path_description = g_strdup (self->path_description);
+  copy->swarm = self->swarm != NULL ? dfn_swarm_report_ref (self->swarm) : NULL;
   copy->problem = g_strdup (self->problem);
   copy->error = self->error != NULL ? g_error_copy (self->error) : NULL;
   return copy;
@@ -28,9 +29,16 @@ dfn_watch_report_free (DfnWatchReport *self)
   g_free (self->title);
   g_free (self->path);
   g_free (self->path_description);
+  g_clear_pointer (&self->swarm, dfn_swarm_report_unref);
   g_free (self->problem);
   g_clear_error (&self->error);
   g_free (self);
+}
+
+static DfnSwarmReport *
+get_swarm (gconstpointer report)
+{
+  return ((const DfnWatchReport *) report)->swarm;
 }
 
 static void
@@ -42,6 +50,7 @@ dfn_watch_session_class_init (DfnWatchSessionClass *klass)
   session_class->free_report = (void (*) (gpointer)) dfn_watch_report_free;
   session_class->start = dfn_watch_task_start;
   session_class->stop = dfn_watch_task_stop;
+  session_class->get_swarm = get_swarm;
 }
 
 static void

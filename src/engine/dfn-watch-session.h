@@ -39,6 +39,7 @@ typedef enum {
  * @is_relayed: whether a TURN server carries any of it
  * @path_description: (nullable): the way to the first peer, as dfn_ice_link_describe() says it
  * @rtt_us: to the first peer, in microseconds
+ * @swarm: (nullable): how it goes with all peers, at most once a second another one
  * @problem: (nullable): what is in the way at the moment, a sentence for display
  * @error: (nullable): a #DfnEngineError, if @state is %DFN_WATCH_FAILED
  *
@@ -57,6 +58,7 @@ typedef struct {
   gboolean is_relayed;
   char *path_description;
   gint64 rtt_us;
+  DfnSwarmReport *swarm;
   char *problem;
   GError *error;
 } DfnWatchReport;

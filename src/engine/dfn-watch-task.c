@@ -3,6 +3,7 @@
 
 #include "dfn-fetcher.h"
 #include "dfn-lan-discovery.h"
+#include "dfn-peer-census.h"
 #include "dfn-presence.h"
 #include "dfn-rate-meter.h"
 #include "dfn-report-pacer.h"
@@ -41,6 +42,7 @@ struct _DfnWatchTask {
   GSource *retry;
   GSource *find_deadline;
 
+  DfnPeerCensus *census;
   DfnWatchReport report; /* its texts are owned */
   DfnRateMeter meter;
 };
@@ -84,6 +86,28 @@ describe_path (DfnWatchTask *self)
   self->report.path_description = dfn_ice_link_describe (link);
 }
 
+static gboolean
+is_over (DfnWatchTask *self)
+{
+  return self->report.state == DFN_WATCH_COMPLETE || self->report.state == DFN_WATCH_FAILED;
+}
+
+static void
+report_swarm (DfnWatchTask *self)
+{
+  DfnSwarmCounts counts = { .content_bytes = self->report.size };
+  gint64 now_us = is_over (self) ? G_MAXINT64 : g_get_monotonic_time ();
+  DfnFetchStats stats = { 0 };
+
+  if (self->census == NULL)
+    return;
+  if (self->fetcher != NULL)
+    dfn_fetcher_get_stats (self->fetcher, &stats);
+  counts.duplicates = stats.n_duplicates;
+  g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
+  self->report.swarm = dfn_peer_census_take (self->census, now_us, &counts);
+}
+
 static void
 post_report (gpointer user_data)
 {
@@ -92,6 +116,7 @@ post_report (gpointer user_data)
   self->report.rate = dfn_rate_meter_get (&self->meter, g_get_monotonic_time ());
   self->report.n_peers = self->fetcher != NULL ? dfn_fetcher_get_n_peers (self->fetcher) : 0;
   describe_path (self);
+  report_swarm (self);
   dfn_mailbox_post (self->mailbox, dfn_watch_report_copy (&self->report));
 }
 
@@ -105,12 +130,6 @@ set_state (DfnWatchTask *self, DfnWatchState state, const char *problem)
     return;
   self->report.state = state;
   dfn_report_pacer_now (self->pacer);
-}
-
-static gboolean
-is_over (DfnWatchTask *self)
-{
-  return self->report.state == DFN_WATCH_COMPLETE || self->report.state == DFN_WATCH_FAILED;
 }
 
 static void
@@ -137,6 +156,7 @@ shut_down (DfnWatchTask *self)
   g_clear_object (&self->lan);
   g_clear_object (&self->fetcher);
   g_clear_object (&self->peer);
+  g_clear_pointer (&self->census, dfn_peer_census_free);
   g_clear_object (&self->presence);
   g_clear_object (&self->store);
 }
@@ -221,6 +241,7 @@ on_peer_added (DfnPeerManager *manager,
 {
   g_clear_pointer (&self->meeting, g_free);
   self->retry_ms = FIRST_RETRY_MS;
+  dfn_peer_census_add (self->census, peer, dfn_peer_manager_find_link (manager, peer));
   g_set_object (&self->peer, peer);
   use_peer (self);
 }
@@ -228,6 +249,7 @@ on_peer_added (DfnPeerManager *manager,
 static void
 on_peer_removed (DfnPeerManager *manager, DfnPeer *peer, const GError *error, DfnWatchTask *self)
 {
+  dfn_peer_census_remove (self->census, peer);
   if (peer != self->peer)
     return;
   g_clear_object (&self->peer);
@@ -554,6 +576,7 @@ dfn_watch_task_finalize (GObject *object)
   g_free (self->report.title);
   g_free (self->report.path);
   g_free (self->report.path_description);
+  g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
   g_free (self->report.problem);
   g_clear_error (&self->report.error);
   G_OBJECT_CLASS (dfn_watch_task_parent_class)->finalize (object);
@@ -569,6 +592,7 @@ static void
 dfn_watch_task_init (DfnWatchTask *self)
 {
   self->cancellable = g_cancellable_new ();
+  self->census = dfn_peer_census_new ();
   self->retry_ms = FIRST_RETRY_MS;
 }
 

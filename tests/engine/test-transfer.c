@@ -142,6 +142,48 @@ test_file_crosses (Fixture *f, gconstpointer data)
   g_assert_finalize_object (source);
 }
 
+/* What both sides say of each other adds up, as it does in their properties. */
+static void
+test_statistics (Fixture *f, gconstpointer data)
+{
+  DfnBroadcastSession *source;
+  DfnWatchSession *watch;
+  g_autoptr (DfnSwarmReport) swarm = NULL;
+  guint64 bytes_in, taken, duplicates, given;
+  double copies, control;
+  guint n_peers;
+
+  write_source (f, 3000001);
+  source = broadcast (f);
+  watch = dfn_watch_session_new (f->viewer, dfn_broadcast_session_get_report (source)->link,
+                                 f->output, NULL);
+  WAIT_FOR (watch_state (watch) >= DFN_WATCH_COMPLETE);
+  g_object_get (watch, "swarm", &swarm, "bytes-in", &bytes_in, "chunks-taken", &taken, "duplicates",
+                &duplicates, "n-peers", &n_peers, NULL);
+  g_assert_cmpuint (n_peers, ==, 1);
+  g_assert_cmpuint (swarm->n_peers, ==, 1);
+  g_assert_cmpuint (swarm->peers[0].number, ==, 1);
+  g_assert_cmpuint (swarm->peers[0].family, !=, 0);
+  g_assert_false (swarm->peers[0].is_relayed);
+  g_assert_cmpint (swarm->peers[0].rtt_us, >, 0);
+  g_assert_cmpfloat (swarm->peers[0].rate_in, >, 0);
+  g_assert_cmpuint (swarm->peers[0].chunks_taken, ==, 12);
+  g_assert_cmpuint (taken, ==, 12);
+  g_assert_cmpuint (swarm->chunk_bytes_in, ==, 3000001);
+  g_assert_cmpuint (bytes_in, >, 3000001);
+  g_assert_cmpuint (duplicates, ==, 0);
+
+  /* The broadcaster's snapshot is up to a second older; the viewer leaves with its session. */
+  g_assert_finalize_object (watch);
+  WAIT_FOR ((g_object_get (source, "n-peers", &n_peers, NULL), n_peers) == 0);
+  g_object_get (source, "chunks-given", &given, "copies", &copies, "control-share", &control, NULL);
+  g_assert_cmpuint (given, ==, 12);
+  g_assert_cmpfloat (copies, ==, 1);
+  g_assert_cmpfloat (control, >, 0);
+  g_assert_cmpfloat (control, <, 0.03);
+  g_assert_finalize_object (source);
+}
+
 static void
 test_empty_file (Fixture *f, gconstpointer data)
 {
@@ -237,6 +279,7 @@ main (int argc, char **argv)
   /* Once without a relay: the broadcast brings its own. */
   g_test_add ("/engine/transfer/own-relay", Fixture, NULL, set_up, test_file_crosses, tear_down);
   ADD ("/engine/transfer/file-crosses", test_file_crosses);
+  ADD ("/engine/transfer/statistics", test_statistics);
   ADD ("/engine/transfer/empty-file", test_empty_file);
   ADD ("/engine/transfer/broadcaster-returns", test_broadcaster_returns);
   ADD ("/engine/transfer/catalog", test_catalog);
