@@ -99,7 +99,8 @@ class Meter:
         self.lab = lab
         self._machine = machine_seconds()
         self._emulator = used_seconds(lab.emulator_pid)
-        self._before = {program.pid: used_seconds(program.pid)
+        self._over = {program for program in lab.programs if not program.running}
+        self._before = {program: used_seconds(program.pid)
                         for program in lab.programs if program.running}
         self._links = lab.stats()
 
@@ -110,10 +111,10 @@ class Meter:
         self.emulator = used_seconds(self.lab.emulator_pid) - self._emulator
         self.programs = {}
         for program in self.lab.programs:
-            if program.running or program.pid in self._before:
+            if program not in self._over:
                 used = (used_seconds(program.pid) if program.running
                         else program.cpu_seconds or 0)
-                self.programs[program] = used - self._before.get(program.pid, 0)
+                self.programs[program] = used - self._before.get(program, 0)
         self.links = self.lab.stats()
         return self
 

@@ -275,6 +275,14 @@ class Lab:
             print(program.tail(), file=sys.stderr)
         sys.stderr.flush()
 
+    def keep_output(self, folder):
+        """Writes what every program printed so far to a file of its own in a new folder."""
+        os.mkdir(folder)
+        for number, program in enumerate(self.programs):
+            path = pathlib.Path(folder) / f"{number}-{program.name.replace('/', '-')}"
+            path.write_text("".join(f"{line.seconds:9.3f} {line.text}\n"
+                                    for line in list(program.lines)), encoding="utf-8")
+
     def _answer(self, events):
         def matches(line):
             value = line.json()
