@@ -7,6 +7,7 @@
 #include "dfn-cli-node.h"
 #include "dfn-cli-progress.h"
 #include "dfn-cli-report.h"
+#include "dfn-cli-swarm.h"
 #include "dfn-cli-text.h"
 #include "dfn-format.h"
 #include "dfn-identity.h"
@@ -19,6 +20,7 @@ typedef struct {
   DfnCliLoop *loop;
   DfnBroadcastSession *session;
   DfnCliPace pace;
+  gint64 stats_us;
 
   /* What has been told already. */
   DfnBroadcastState state;
@@ -102,6 +104,8 @@ static void
 show_serving (Broadcast *self, const DfnBroadcastReport *report)
 {
   g_autofree char *text = format_serving (report);
+  g_autofree char *status =
+      dfn_cli_swarm_add_table (self->options, self->output, g_strdup (text), report->swarm);
   /* Not a part of anything: a line is due when somebody comes or goes, and after a long pause. */
   DfnCliFigures figures = { 0 };
   gboolean is_due;
@@ -111,7 +115,7 @@ show_serving (Broadcast *self, const DfnBroadcastReport *report)
   dfn_cli_event_add_number (event, "rate", report->rate);
   dfn_cli_event_add_integer (event, "sent", report->bytes_sent);
   dfn_cli_output_event (self->output, event);
-  dfn_cli_output_set_status (self->output, text);
+  dfn_cli_output_set_status (self->output, status);
   if (dfn_cli_output_get_width (self->output) > 0)
     return;
   is_due = dfn_cli_pace_is_due (&self->pace, &figures, g_get_monotonic_time ());
@@ -133,6 +137,8 @@ on_report (DfnBroadcastSession *session, const DfnBroadcastReport *report, Broad
     tell_link (self, report);
   if (self->has_link)
     tell_relays (self, report);
+  dfn_cli_swarm_tell_stats (self->options, self->output, &self->stats_us, report->swarm,
+                            g_get_monotonic_time ());
 
   switch (report->state)
     {

@@ -39,11 +39,19 @@ append_member (DfnCliEvent *self, const char *member)
 }
 
 DfnCliEvent *
-dfn_cli_event_new (const char *name)
+dfn_cli_event_new_object (void)
 {
   DfnCliEvent *self = g_new0 (DfnCliEvent, 1);
 
   self->json = g_string_new ("{");
+  return self;
+}
+
+DfnCliEvent *
+dfn_cli_event_new (const char *name)
+{
+  DfnCliEvent *self = dfn_cli_event_new_object ();
+
   dfn_cli_event_add_string (self, "event", name);
   return self;
 }
@@ -104,6 +112,17 @@ dfn_cli_event_add_number (DfnCliEvent *self, const char *member, double value)
   else
     g_string_append (self->json,
                      g_ascii_formatd (text, sizeof text, value < 1 ? "%.6f" : "%.3f", value));
+}
+
+void
+dfn_cli_event_add_objects (DfnCliEvent *self, const char *member, const GPtrArray *objects)
+{
+  append_member (self, member);
+  g_string_append_c (self->json, '[');
+  for (guint i = 0; i < objects->len; i++)
+    g_string_append_printf (self->json, "%s%s}", i > 0 ? "," : "",
+                            ((DfnCliEvent *) objects->pdata[i])->json->str);
+  g_string_append_c (self->json, ']');
 }
 
 char *

@@ -49,6 +49,19 @@ void dfn_cli_event_add_boolean (DfnCliEvent *self, const char *member, gboolean 
 void dfn_cli_event_add_number (DfnCliEvent *self, const char *member, double value);
 
 /**
+ * dfn_cli_event_new_object:
+ *
+ * Returns: (transfer full): an object without members, for dfn_cli_event_add_objects()
+ */
+DfnCliEvent *dfn_cli_event_new_object (void);
+
+/**
+ * dfn_cli_event_add_objects:
+ * @objects: (element-type DfnCliEvent): from dfn_cli_event_new_object()
+ */
+void dfn_cli_event_add_objects (DfnCliEvent *self, const char *member, const GPtrArray *objects);
+
+/**
  * dfn_cli_event_to_line:
  *
  * Returns: (transfer full): the JSON object with a line feed

@@ -27,6 +27,8 @@ typedef struct {
   const char *argument;
 } Option;
 
+#define LONGEST_STATS_S 86400
+
 /* The columns of a help text. */
 #define HELP_WIDTH 79
 
@@ -57,6 +59,10 @@ static const Option all_options[] = {
     N_ ("Learn my address from this server (repeatable)"), N_ ("HOST:PORT") },
   { NODE_COMMANDS, "force-relay", 0, G_OPTION_ARG_NONE, FIELD (force_relay),
     N_ ("Hide my address: use nothing but the TURN server"), NULL },
+  { NODE_COMMANDS, "swarm", 0, G_OPTION_ARG_NONE, FIELD (swarm),
+    N_ ("Show on the terminal with whom it is exchanged"), NULL },
+  { NODE_COMMANDS, "stats", 0, G_OPTION_ARG_INT, FIELD (stats),
+    N_ ("Print statistics each time so many seconds have passed"), N_ ("SECONDS") },
   { ALL_COMMANDS, "json", 'j', G_OPTION_ARG_NONE, FIELD (json),
     N_ ("Print one JSON object a line for every event"), NULL },
   { ALL_COMMANDS, "quiet", 'q', G_OPTION_ARG_NONE, FIELD (quiet),
@@ -174,6 +180,16 @@ check_texts (const DfnCliOptions *self, GError **error)
 }
 
 static gboolean
+check_numbers (const DfnCliOptions *self, GError **error)
+{
+  if (self->stats >= 0 && self->stats <= LONGEST_STATS_S)
+    return TRUE;
+  g_set_error (error, DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE,
+               _ ("--stats takes a number of seconds up to %d"), LONGEST_STATS_S);
+  return FALSE;
+}
+
+static gboolean
 check_arguments (const DfnCliCommand *command, char **arguments, GError **error)
 {
   guint count = g_strv_length (arguments);
@@ -247,7 +263,8 @@ dfn_cli_options_parse (const DfnCliCommand *command, const char *const *argv, GE
       return NULL;
     }
   self->arguments = take_arguments (words);
-  if (!check_texts (self, error) || !check_arguments (command, self->arguments, error))
+  if (!check_texts (self, error) || !check_numbers (self, error)
+      || !check_arguments (command, self->arguments, error))
     return NULL;
   return g_steal_pointer (&self);
 }

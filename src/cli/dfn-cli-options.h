@@ -34,6 +34,8 @@ typedef struct {
   char **relays;
   char **stun;
   gboolean force_relay;
+  gboolean swarm;
+  int stats; /* seconds between statistics, 0 for none */
   char *listen;
   char *store;
   char *title;

@@ -16,6 +16,9 @@
 #define DEFAULT_WIDTH 80
 /* ECMA-48: back to the first column, erase to the end of the line. */
 #define ERASE_LINE "\r\033[K"
+/* Erases to the end of the screen. */
+#define ERASE_BELOW "\033[J"
+#define DEFAULT_HEIGHT 24
 
 struct _DfnCliOutput {
   int out_fd;
@@ -26,7 +29,7 @@ struct _DfnCliOutput {
 
   GMutex lock;
   char *status;
-  gboolean is_status_shown;
+  guint n_shown; /* lines of it that are on the screen, the cursor being in the last one */
   int closed_code;
   gboolean is_closed_told;
   DfnCliOutputClosedFunc closed_func;
@@ -64,21 +67,58 @@ write_error_stream (DfnCliOutput *self, const char *text)
   (void) write_all (self->err_fd, text, strlen (text));
 }
 
-static void
-hide_status (DfnCliOutput *self)
+static guint
+count_lines (const char *text)
 {
-  if (self->is_status_shown)
-    write_error_stream (self, ERASE_LINE);
-  self->is_status_shown = FALSE;
+  guint n = 1;
+
+  for (; *text != '\0'; text++)
+    n += *text == '\n';
+  return n;
+}
+
+/* To the beginning of the first line of the status that is shown. */
+static void
+append_way_back (DfnCliOutput *self, GString *text)
+{
+  g_string_append_c (text, '\r');
+  if (self->n_shown > 1)
+    g_string_append_printf (text, "\033[%uA", self->n_shown - 1);
 }
 
 static void
+hide_status (DfnCliOutput *self)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  if (self->n_shown == 0)
+    return;
+  append_way_back (self, text);
+  g_string_append (text, self->n_shown > 1 ? ERASE_BELOW : ERASE_LINE);
+  write_error_stream (self, text->str);
+  self->n_shown = 0;
+}
+
+/* Over the old one rather than after erasing it, which would flicker. */
+static void
 show_status (DfnCliOutput *self)
 {
-  if (self->status == NULL || self->is_status_shown)
+  g_autoptr (GString) text = g_string_new (NULL);
+  guint n_shown = self->n_shown;
+
+  if (self->status == NULL)
     return;
-  write_error_stream (self, self->status);
-  self->is_status_shown = TRUE;
+  if (n_shown > 0)
+    append_way_back (self, text);
+  for (const char *p = self->status; *p != '\0'; p++)
+    if (*p == '\n' && n_shown > 0)
+      g_string_append (text, "\033[K\n");
+    else
+      g_string_append_c (text, *p);
+  self->n_shown = count_lines (self->status);
+  if (n_shown > 0)
+    g_string_append (text, n_shown > self->n_shown ? "\033[K" ERASE_BELOW : "\033[K");
+  write_error_stream (self, text->str);
 }
 
 static void
@@ -136,6 +176,16 @@ write_result (DfnCliOutput *self, const char *const *parts)
   show_status (self);
   g_mutex_unlock (&self->lock);
   tell_closed (self);
+}
+
+static guint
+get_height_of (int fd)
+{
+  struct winsize size;
+
+  if (isatty (fd) && ioctl (fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0)
+    return size.ws_row;
+  return DEFAULT_HEIGHT;
 }
 
 static guint
@@ -234,6 +284,12 @@ dfn_cli_output_is_quiet (DfnCliOutput *self)
 }
 
 guint
+dfn_cli_output_get_height (DfnCliOutput *self)
+{
+  return self->has_status_line ? get_height_of (self->err_fd) : 0;
+}
+
+guint
 dfn_cli_output_get_width (DfnCliOutput *self)
 {
   return self->has_status_line ? get_width_of (self->err_fd) : 0;
@@ -325,14 +381,24 @@ dfn_cli_output_event (DfnCliOutput *self, DfnCliEvent *event)
     }
 }
 
-/* A line that fills the last column makes some terminals start the next one. */
+/* A line that fills the last column makes some terminals start the next one, and lines that have
+ * left the screen cannot be reached any more. */
 static char *
 fit_status (DfnCliOutput *self, const char *status)
 {
-  g_autofree char *clean = dfn_cli_text_clean (status);
+  g_auto (GStrv) lines = g_strsplit (status, "\n", -1);
+  g_autoptr (GString) text = g_string_new (NULL);
   guint width = get_width_of (self->err_fd);
+  guint height = get_height_of (self->err_fd);
 
-  return dfn_cli_text_cut (clean, MAX (width, 1) - 1);
+  for (guint i = 0; lines[i] != NULL && i < height; i++)
+    {
+      g_autofree char *clean = dfn_cli_text_clean (lines[i]);
+      g_autofree char *cut = dfn_cli_text_cut (clean, MAX (width, 1) - 1);
+
+      g_string_append_printf (text, "%s%s", i > 0 ? "\n" : "", cut);
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 void
@@ -345,13 +411,7 @@ dfn_cli_output_set_status (DfnCliOutput *self, const char *status)
   g_mutex_lock (&self->lock);
   g_free (self->status);
   self->status = g_steal_pointer (&line);
-  if (self->is_status_shown && self->status != NULL)
-    {
-      /* Over the old one rather than after erasing it, which would flicker. */
-      g_autofree char *again = g_strconcat ("\r", self->status, "\033[K", NULL);
-      write_error_stream (self, again);
-    }
-  else
+  if (self->status == NULL)
     hide_status (self);
   show_status (self);
   g_mutex_unlock (&self->lock);

@@ -63,6 +63,13 @@ gboolean dfn_cli_output_is_quiet (DfnCliOutput *self);
 guint dfn_cli_output_get_width (DfnCliOutput *self);
 
 /**
+ * dfn_cli_output_get_height:
+ *
+ * Returns: its lines; 0 if it is none
+ */
+guint dfn_cli_output_get_height (DfnCliOutput *self);
+
+/**
  * dfn_cli_output_get_result_width:
  *
  * Returns: the columns of the terminal that standard output is; 0 if it is none
@@ -131,9 +138,10 @@ void dfn_cli_output_event (DfnCliOutput *self, DfnCliEvent *event);
 
 /**
  * dfn_cli_output_set_status:
- * @status: (nullable): a line, or %NULL for none
+ * @status: (nullable): lines with line feeds between them, mostly one, or %NULL for none
  *
- * Sets the line at the foot of the terminal, cut to its width; without a terminal nothing happens.
+ * Sets what stands at the foot of the terminal, cut to its width and height; without a terminal
+ * nothing happens.
  */
 void dfn_cli_output_set_status (DfnCliOutput *self, const char *status);
 

@@ -6,6 +6,7 @@
 #include "dfn-cli-node.h"
 #include "dfn-cli-progress.h"
 #include "dfn-cli-report.h"
+#include "dfn-cli-swarm.h"
 #include "dfn-cli-text.h"
 #include "dfn-format.h"
 #include "dfn-watch-session.h"
@@ -25,6 +26,7 @@ typedef struct {
   gint64 started_us;
   guint patience_id;
   DfnCliPace pace;
+  gint64 stats_us;
 
   /* What has been told already. */
   DfnWatchState state;
@@ -159,8 +161,10 @@ show_progress (View *self, const DfnWatchReport *report)
 
   if (width > 0)
     {
-      g_autofree char *bar = dfn_cli_progress_format_bar (&figures, width - 1);
-      dfn_cli_output_set_status (self->output, bar);
+      g_autofree char *status = dfn_cli_swarm_add_table (
+          self->options, self->output, dfn_cli_progress_format_bar (&figures, width - 1),
+          report->swarm);
+      dfn_cli_output_set_status (self->output, status);
     }
   else if (dfn_cli_pace_is_due (&self->pace, &figures, g_get_monotonic_time ()))
     {
@@ -221,6 +225,12 @@ complete (View *self, const DfnWatchReport *report)
   dfn_cli_loop_quit (self->loop, DFN_CLI_EXIT_OK);
 }
 
+static gboolean
+is_over (const DfnWatchReport *report)
+{
+  return report->state == DFN_WATCH_COMPLETE || report->state == DFN_WATCH_FAILED;
+}
+
 static void
 on_report (DfnWatchSession *session, const DfnWatchReport *report, View *self)
 {
@@ -231,6 +241,8 @@ on_report (DfnWatchSession *session, const DfnWatchReport *report, View *self)
   if (report->state != DFN_WATCH_FAILED)
     dfn_cli_report_problem (self->output, &self->problem, report->problem,
                             report->state != DFN_WATCH_WAITING);
+  dfn_cli_swarm_tell_stats (self->options, self->output, &self->stats_us, report->swarm,
+                            is_over (report) ? G_MAXINT64 : g_get_monotonic_time ());
 
   switch (report->state)
     {

@@ -9,6 +9,7 @@
  *   set MEMBER VALUE      of the report, with C escapes
  *   fail CODE SENTENCE    a DfnEngineError that ends it
  *   report                emits what has been set
+ *   peer NUMBER FAMILY RELAYED RTT IN OUT TAKEN GIVEN    one more in the swarm
  *   entry SIZE AGE TITLE  an announcement in the catalog
  *   problem SENTENCE      of the catalog
  *   complete CONNECTED    of the catalog
@@ -101,6 +102,34 @@ add_report_signal (gpointer klass)
                        G_TYPE_NONE, 1, G_TYPE_POINTER);
 }
 
+/* Snapshots do not change, so there is another one for each peer. */
+static void
+add_peer (DfnSwarmReport **swarm, const char *rest)
+{
+  g_auto (GStrv) words = g_strsplit (rest, " ", 8);
+  guint n = *swarm != NULL ? (*swarm)->n_peers : 0;
+  DfnSwarmReport *more = dfn_swarm_report_new (n + 1);
+
+  for (guint i = 0; i < n; i++)
+    more->peers[i] = (*swarm)->peers[i];
+  more->peers[n] = (DfnPeerReport){
+    .number = (guint) atoi (words[0]),
+    .family = (guint) atoi (words[1]),
+    .is_relayed = atoi (words[2]),
+    .rtt_us = atoi (words[3]),
+    .rate_in = g_ascii_strtod (words[4], NULL),
+    .rate_out = g_ascii_strtod (words[5], NULL),
+    .chunks_taken = g_ascii_strtoull (words[6], NULL, 10),
+    .chunks_given = g_ascii_strtoull (words[7], NULL, 10),
+  };
+  more->bytes_in = 1000000;
+  more->bytes_out = 500000;
+  more->control_bytes = 5000;
+  more->counts.duplicates = 3;
+  g_clear_pointer (swarm, dfn_swarm_report_unref);
+  *swarm = more;
+}
+
 /* --- the node --- */
 
 struct _DfnNode {
@@ -188,6 +217,8 @@ watch_step (gpointer session, const char *verb, const char *rest)
     }
   else if (g_str_equal (verb, "report"))
     g_signal_emit (self, watch_signal, 0, report);
+  else if (g_str_equal (verb, "peer"))
+    add_peer (&report->swarm, rest);
   else if (g_str_equal (words[0], "title"))
     set_text (&report->title, words[1]);
   else if (g_str_equal (words[0], "path"))
@@ -221,6 +252,7 @@ dfn_watch_session_finalize (GObject *object)
   g_free (self->report.title);
   g_free (self->report.path);
   g_free (self->report.problem);
+  g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
   g_clear_error (&self->report.error);
   G_OBJECT_CLASS (dfn_watch_session_parent_class)->finalize (object);
 }
@@ -278,6 +310,8 @@ broadcast_step (gpointer session, const char *verb, const char *rest)
     }
   else if (g_str_equal (verb, "report"))
     g_signal_emit (self, broadcast_signal, 0, report);
+  else if (g_str_equal (verb, "peer"))
+    add_peer (&report->swarm, rest);
   else if (g_str_equal (words[0], "title"))
     set_text (&report->title, words[1]);
   else if (g_str_equal (words[0], "link"))
@@ -314,6 +348,7 @@ dfn_broadcast_session_finalize (GObject *object)
   g_free (self->report.title);
   g_free (self->report.link);
   g_free (self->report.problem);
+  g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
   g_strfreev (self->report.relays);
   g_clear_error (&self->report.error);
   G_OBJECT_CLASS (dfn_broadcast_session_parent_class)->finalize (object);

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import pty
+import re
 import select
 import shutil
 import signal
@@ -113,6 +114,13 @@ def screen(output):
         elif output.startswith("\x1b[K", position):
             lines[row] = lines[row][:column]
             position += 2
+        elif output.startswith("\x1b[J", position):
+            lines[row] = lines[row][:column]
+            del lines[row + 1:]
+            position += 2
+        elif up := re.match(r"\x1b\[(\d+)A", output[position:position + 8]):
+            row = max(row - int(up.group(1)), 0)
+            position += len(up.group()) - 1
         elif char < " " or "\x7f" <= char <= "\x9f":
             raise AssertionError(f"control character {char!r} in {output!r}")
         else:

@@ -79,11 +79,33 @@ test_bytes (void)
     }
 }
 
+static void
+test_objects (void)
+{
+  DfnCliEvent *event = dfn_cli_event_new ("test");
+  g_autoptr (GPtrArray) objects =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) dfn_cli_event_free);
+
+  dfn_cli_event_add_objects (event, "none", objects);
+  for (guint i = 0; i < 2; i++)
+    {
+      DfnCliEvent *object = dfn_cli_event_new_object ();
+
+      dfn_cli_event_add_integer (object, "number", i);
+      dfn_cli_event_add_boolean (object, "odd", i == 1);
+      g_ptr_array_add (objects, object);
+    }
+  dfn_cli_event_add_objects (event, "some", objects);
+  assert_line (event, "{\"event\":\"test\",\"none\":[],\"some\":[{\"number\":0,\"odd\":false},"
+                      "{\"number\":1,\"odd\":true}]}\n");
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cli/event/members", test_members);
+  g_test_add_func ("/cli/event/objects", test_objects);
   g_test_add_func ("/cli/event/numbers", test_numbers);
   g_test_add_func ("/cli/event/bytes", test_bytes);
   return g_test_run ();

@@ -150,6 +150,87 @@ class ViewTest(CliTestCase):
         self.assertNotIn("[#", terminal.output)
 
 
+class SwarmTest(CliTestCase):
+    PEERS = ["peer 1 6 0 12345 2500000 30000 120 0", "peer 2 4 1 80000 0 250000 0 31"]
+
+    def test_json(self):
+        self.write_script(*FILM, *self.PEERS, *receive(1000), "report", "wait 1200",
+                          *receive(2000), "set done 3000000", f"state {COMPLETE}", "report")
+        result = self.rehearse("view", "defiance:naddr1x", "--json", "--stats", "1")
+        self.assertEqual(result.code, 0)
+        # One at once, one after a second, one at the end.
+        peers = result.events("peers")
+        self.assertEqual(len(peers), 3)
+        self.assertEqual(peers[1]["peers"], [
+            {"number": 1, "family": 6, "relayed": False, "rtt": 0.012345, "in": 2500000,
+             "out": 30000, "received": 0, "sent": 0, "loss": 0, "taken": 120, "given": 0},
+            {"number": 2, "family": 4, "relayed": True, "rtt": 0.08, "in": 0, "out": 250000,
+             "received": 0, "sent": 0, "loss": 0, "taken": 0, "given": 31}])
+        stats = result.events("stats")
+        self.assertEqual(len(stats), 3)
+        self.assertEqual(stats[0], {
+            "event": "stats", "peers": 2, "received": 1000000, "sent": 500000, "taken": 0,
+            "given": 0, "duplicates": 3, "late": 0, "missed": 0, "copies": None,
+            "control": 0.01})
+
+    def test_no_statistics_unless_wanted(self):
+        self.write_script(*FILM, *self.PEERS, *receive(1000), f"state {COMPLETE}", "report")
+        result = self.rehearse("view", "defiance:naddr1x", "--json", "--swarm")
+        self.assertEqual(result.events("peers") + result.events("stats"), [])
+
+    def test_for_people(self):
+        self.write_script(*FILM, *self.PEERS, *receive(1000), f"state {COMPLETE}", "report")
+        result = self.rehearse("view", "defiance:naddr1x", "--stats=60")
+        self.assertIn("1.0 MB in, 500.0 kB out, copies given: -, twice: 3, late: 0, missed: 0, "
+                      "messages: 1.0 %\n", result.stderr)
+        self.assertIn("  1  direct, IPv6       12 ms   20.0 Mbit/s    240 kbit/s    0.0 %       120         0  gives\n", result.stderr)
+        self.assertIn("relayed, IPv4", result.stderr)
+
+    def test_bad_number(self):
+        for number in ("-1", "1000000", "x"):
+            result = self.rehearse("view", "defiance:naddr1x", f"--stats={number}")
+            self.assertEqual((result.code, result.stdout), (2, ""))
+
+    def test_table_on_a_terminal(self):
+        self.write_script(*FILM, *receive(1000), "wait 100", self.PEERS[0], *receive(1500000),
+                          "wait 200", "set problem It rains", self.PEERS[1], *receive(2000000),
+                          "wait 200", "set done 3000000", f"state {COMPLETE}", "report")
+        for columns in (30, 60, 80, 200):
+            with self.subTest(columns=columns):
+                terminal = self.open_terminal("view", "defiance:naddr1x", "--swarm",
+                                              program=REHEARSAL, columns=columns)
+                terminal.wait_for("12 ms")
+                terminal.wait_for("It rains")
+                before = screen(terminal.output)
+                self.assertEqual(terminal.wait(), 0)
+                lines = screen(terminal.output)
+                self.assertEqual(lines[-2:], ["A film.mkv", ""])
+                self.assertEqual([line for line in lines if "%" in line or "Mbit" in line], [])
+                self.assertIn("It rains", lines)
+                shown = [line for line in before if "bit/s" in line]
+                self.assertGreaterEqual(len(shown), 1)
+                for line in shown:
+                    self.assertLess(len(line), columns)
+
+    def test_more_peers_than_lines(self):
+        peers = [f"peer {number} 4 0 1000 100000 0 1 0" for number in range(1, 65)]
+        self.write_script(*FILM, *peers, *receive(1000), "wait 300", *receive(2000), "wait 5000")
+        terminal = self.open_terminal("view", "defiance:naddr1x", "--swarm", program=REHEARSAL)
+        terminal.wait_for(" more")
+        terminal.read(0.6)
+        lines = screen(terminal.output)
+        self.assertEqual(len([line for line in lines if line.startswith("  1  ")]), 1)
+        self.assertTrue(lines[-1].startswith("and 44 more"))
+        terminal.type("\x03")
+        terminal.wait()
+
+    def test_broadcast(self):
+        self.write_script(*BroadcastTest.SHARED, self.PEERS[1], "set peers 1", "report",
+                          "fail 4 It has changed", "report")
+        result = self.rehearse("broadcast", "film", "--json", "--stats", "1")
+        self.assertEqual(result.events("peers")[0]["peers"][0]["number"], 2)
+
+
 class BroadcastTest(CliTestCase):
     SHARED = ["set title A film", "set size 3000000", "set relays ws://one ws://two",
               f"state {ANNOUNCING}", "report", "set link defiance:naddr1x", f"state {SERVING}",
