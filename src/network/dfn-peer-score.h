@@ -35,7 +35,7 @@ typedef enum {
 } DfnPeerStanding;
 
 /** DFN_PEER_SCORE_HALF_LIFE_US: after so long, half of what a peer did is forgotten */
-#define DFN_PEER_SCORE_HALF_LIFE_US (5 * 60 * G_USEC_PER_SEC)
+#define DFN_PEER_SCORE_HALF_LIFE_US (5 * 60 * (gint64) G_USEC_PER_SEC)
 
 /**
  * DfnPeerScore:
