@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-buffer-pool.h"
 
-typedef struct _Buffer Buffer;
+typedef struct Buffer Buffer;
 
-struct _Buffer {
+struct Buffer {
   DfnBufferPool *pool; /* a reference while in use */
   Buffer *next;        /* while idle */
   guint8 data[];

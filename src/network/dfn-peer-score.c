@@ -12,8 +12,8 @@
 /* Before a share of broken claims says anything. */
 #define CLAIMS_PRIOR 8.0
 #define EXCESS_WEIGHT 2.0
-#define DEGRADED_BELOW -0.15
-#define DROPPED_BELOW -0.6
+#define DEGRADED_BELOW (-0.15)
+#define DROPPED_BELOW (-0.6)
 /* Above this a peer's slowness costs it; at twice that it costs half a point. */
 #define SLOW_US (2.0 * G_USEC_PER_SEC)
 #define LATENCY_WEIGHT 0.125
