@@ -6,6 +6,9 @@
 #include <string.h>
 
 #define MAX_QUEUED_DATAGRAMS 64
+
+/* How long a connection whose link has failed waits for another one. */
+#define LINK_PATIENCE_MS 5000
 /* With fewer bytes sent, what was sent again says nothing of the path. */
 #define LEAST_FOR_LOSS (256 * 1024)
 
@@ -23,6 +26,14 @@ dfn_quic_set_state (DfnQuic *self, DfnQuicState state)
 
 /* Life */
 
+static void
+stop_waiting_for_link (DfnQuic *self)
+{
+  if (self->link_wait != NULL)
+    g_source_destroy (self->link_wait);
+  g_clear_pointer (&self->link_wait, g_source_unref);
+}
+
 void
 dfn_quic_finish (DfnQuic *self, GError *error)
 {
@@ -38,6 +49,7 @@ dfn_quic_finish (DfnQuic *self, GError *error)
     self->error = g_error_new_literal (DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_CLOSED,
                                        "The connection was closed");
   dfn_timer_source_set (self->timer, -1);
+  stop_waiting_for_link (self);
   self->write_wanted = FALSE;
   dfn_quic_set_state (self, DFN_QUIC_STATE_CLOSED);
 }
@@ -149,18 +161,41 @@ on_link_ready (gpointer user_data)
   dfn_quic_schedule_write (self);
 }
 
+static gboolean
+on_link_lost (gpointer user_data)
+{
+  g_autoptr (DfnQuic) self = g_object_ref (user_data);
+
+  stop_waiting_for_link (self);
+  dfn_quic_fail (self, NGTCP2_ERR_IDLE_CLOSE);
+  return G_SOURCE_REMOVE;
+}
+
+/* The connection outlives its link for a while: another one may take its place. Not for ever: the
+ * peer may still be heard, so that QUIC's own idle timeout never comes. */
+static void
+wait_for_link (DfnQuic *self)
+{
+  if (self->link_wait != NULL || self->state == DFN_QUIC_STATE_CLOSED || self->conn == NULL)
+    return;
+  self->link_wait = g_timeout_source_new (LINK_PATIENCE_MS);
+  g_source_set_callback (self->link_wait, on_link_lost, self, NULL);
+  g_source_attach (self->link_wait, g_source_get_context (self->timer));
+}
+
 static void
 on_link_state_changed (DfnLink *link, DfnQuic *self)
 {
   switch (dfn_link_get_state (link))
     {
     case DFN_LINK_STATE_CONNECTED:
+      stop_waiting_for_link (self);
       dfn_quic_schedule_write (self);
       break;
     case DFN_LINK_STATE_FAILED:
+      wait_for_link (self);
+      break;
     case DFN_LINK_STATE_CONNECTING:
-      /* The connection outlives its link for as long as QUIC's idle timeout: another one may take
-       * its place. */
       break;
     }
 }
@@ -181,6 +216,7 @@ dfn_quic_dispose (GObject *object)
   DfnQuic *self = DFN_QUIC (object);
 
   drop_link (self);
+  stop_waiting_for_link (self);
   if (self->timer != NULL)
     g_source_destroy (self->timer);
   if (self->writer != NULL)
@@ -301,6 +337,7 @@ dfn_quic_set_link (DfnQuic *self, DfnLink *link)
   g_return_if_fail (DFN_IS_QUIC (self));
 
   drop_link (self);
+  stop_waiting_for_link (self);
   self->link = g_object_ref (link);
   self->blocked = FALSE;
   self->batch_length = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-relay-connection.h"
 
+#include "dfn-address-watch.h"
 #include "dfn-backoff.h"
 #include "dfn-nostr-message.h"
 #include "dfn-relay-words.h"
@@ -27,6 +28,8 @@ struct _DfnRelayConnection {
   DfnWebsocket *socket;
   GCancellable *dialing;
   GSource *timer;
+  GIOStream *stream;
+  GSource *watch; /* while there is a stream */
   guint failures;
   gint64 connected_us;
 };
@@ -104,6 +107,10 @@ forget (DfnRelayConnection *self)
   if (self->socket != NULL)
     g_signal_handlers_disconnect_by_data (self->socket, self);
   g_clear_object (&self->socket);
+  if (self->watch != NULL)
+    g_source_destroy (self->watch);
+  g_clear_pointer (&self->watch, g_source_unref);
+  g_clear_object (&self->stream);
 }
 
 static gboolean
@@ -146,11 +153,34 @@ on_closed (DfnWebsocket *socket, const char *reason, gpointer user_data)
   fail (self, 1, reason);
 }
 
+/* What TCP would find out after minutes: this computer has moved to another network, and nothing
+ * that is sent from the address it had arrives. */
+static gboolean
+on_addresses_changed (gpointer user_data)
+{
+  g_autoptr (DfnRelayConnection) self = g_object_ref (user_data);
+
+  if (!dfn_address_watch_is_gone (self->stream))
+    return G_SOURCE_CONTINUE;
+  fail (self, 1, "cannot be reached from here any more: this computer's address has changed");
+  return G_SOURCE_REMOVE;
+}
+
+static void
+watch_addresses (DfnRelayConnection *self, GIOStream *stream)
+{
+  self->stream = g_object_ref (stream);
+  self->watch = dfn_address_watch_source_new ();
+  g_source_set_callback (self->watch, on_addresses_changed, self, NULL);
+  g_source_attach (self->watch, self->context);
+}
+
 static void
 use_stream (DfnRelayConnection *self, GIOStream *stream)
 {
   stop_timer (self);
   g_clear_object (&self->dialing);
+  watch_addresses (self, stream);
   self->socket = dfn_websocket_new (stream, self->url, DFN_WEBSOCKET_CLIENT,
                                     DFN_NOSTR_MESSAGE_MAX_SIZE, MAX_QUEUE);
   dfn_websocket_set_keepalive (self->socket, self->keepalive_seconds);

@@ -80,6 +80,21 @@ class PathFaultTest(LabTestCase):
         self.broadcast.program.send_signal(signal.SIGCONT)
         self.finish(50)
 
+    def test_viewer_is_frozen(self):
+        self.view.send_signal(signal.SIGSTOP)
+        self.lab.sleep(10)
+        self.view.send_signal(signal.SIGCONT)
+        self.finish(50)
+
+    def test_viewer_changes_its_address(self):
+        """As a laptop does that goes from one network to another."""
+        host = self.lab["b"]
+        moved = f"{host.ipv4.rpartition('.')[0]}.5"
+        change = "ip addr del {}/16 dev eth0; ip addr add {}/16 dev eth0"
+        host.shell(change.format(host.ipv4, moved))
+        self.addCleanup(host.shell, change.format(moved, host.ipv4))
+        self.finish(60)
+
 
 class TraceTest(LabTestCase):
     """The viewer's link follows recordings of real ones."""
