@@ -81,7 +81,6 @@ set_problem (DfnBroadcastTask *self, char *problem)
 
   if (g_strcmp0 (self->report.problem, problem) == 0)
     return;
-  g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
   g_free (self->report.problem);
   self->report.problem = g_steal_pointer (&owned);
   dfn_report_pacer_now (self->pacer);
@@ -397,6 +396,7 @@ dfn_broadcast_task_finalize (GObject *object)
   g_free (self->report.title);
   g_free (self->report.link);
   g_strfreev (self->report.relays);
+  g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
   g_free (self->report.problem);
   g_clear_error (&self->report.error);
   G_OBJECT_CLASS (dfn_broadcast_task_parent_class)->finalize (object);
