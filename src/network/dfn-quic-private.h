@@ -28,8 +28,8 @@ struct _DfnQuic {
   DfnQuicTls *tls;
   ngtcp2_conn *conn; /* NULL at a server until the client's first packet */
 
-  GSource *timer;
-  GSource *link_wait; /* while the link has failed */        /* QUIC's own deadlines and pacing */
+  GSource *timer;        /* QUIC's own deadlines and pacing */
+  GSource *link_wait;    /* while the link has failed */
   GSource *writer;       /* one write pass after all that an iteration of the loop received */
   gboolean write_wanted; /* so that it runs */
   guint depth;           /* inside ngtcp2, where nothing may be written */
