@@ -5,14 +5,15 @@
 
 G_BEGIN_DECLS
 
-/** DFN_WRITE_BEHIND_WINDOW: how many of the ranges written last stay in memory, 32 MiB of chunks */
+/** DFN_WRITE_BEHIND_WINDOW: about how many of the ranges written last stay in memory, 32 MiB of
+ * chunks */
 #define DFN_WRITE_BEHIND_WINDOW 128
 
 /**
  * DfnWriteBehind:
  *
  * Sends what is written to a file to the disk while the file still grows, and lets go of its pages
- * in memory once %DFN_WRITE_BEHIND_WINDOW other ranges have been written.
+ * in memory once about %DFN_WRITE_BEHIND_WINDOW other ranges have been written.
  *
  * Left alone, the kernel collects up to a fifth of the memory as unwritten pages, drives out for
  * them what other programs have in memory, and makes the fsync() at the end wait for all of it. New

@@ -124,10 +124,20 @@ test_not_a_file (void)
     g_assert_true (dfn_write_behind_add (behind, (goffset) i * RANGE, RANGE));
   close (ends[0]);
   close (ends[1]);
-  errno = 0;
-  g_assert_false (dfn_write_behind_add (behind, 0, RANGE));
-  g_assert_cmpint (errno, ==, EBADF);
   dfn_write_behind_free (behind);
+}
+
+/* A failure comes out with the range that finds it, which need not be the next one. */
+static void
+test_failure (void)
+{
+  g_autoptr (DfnWriteBehind) behind = dfn_write_behind_new (-1);
+  guint i = 0;
+
+  while (i < DFN_WRITE_BEHIND_WINDOW && dfn_write_behind_add (behind, (goffset) i * RANGE, RANGE))
+    i++;
+  g_assert_cmpint (errno, ==, EBADF);
+  g_assert_cmpuint (i, <, DFN_WRITE_BEHIND_WINDOW);
 }
 
 int
@@ -137,5 +147,6 @@ main (int argc, char *argv[])
   g_test_add ("/write-behind/content", Fixture, NULL, set_up, test_content, tear_down);
   g_test_add ("/write-behind/lets-go", Fixture, NULL, set_up, test_lets_go, tear_down);
   g_test_add_func ("/write-behind/not-a-file", test_not_a_file);
+  g_test_add_func ("/write-behind/failure", test_failure);
   return g_test_run ();
 }
