@@ -9,6 +9,7 @@
 #include "dfn-quic-tls.h"
 #include "dfn-quic.h"
 #include "dfn-rate-meter.h"
+#include "dfn-uplink-governor.h"
 
 G_BEGIN_DECLS
 
@@ -46,6 +47,9 @@ struct _DfnQuic {
   gsize unsent;
   gsize drained_from; /* @unsent when the pass began */
 
+  DfnUplinkClient *uplink; /* NULL: nobody governs it */
+  guint64 link_bytes;      /* written so far, with UDP's and IP's headers */
+
   guint8 *batch; /* DFN_LINK_BATCH_SIZE bytes of packets for one send */
   gsize batch_length;
   gsize batch_segment;
@@ -71,6 +75,8 @@ void dfn_quic_finish (DfnQuic *self, GError *error);
 /* Ends it with CONNECTION_CLOSE for an ngtcp2 error code. */
 void dfn_quic_fail (DfnQuic *self, int library_error);
 void dfn_quic_arm_timer (DfnQuic *self);
+/* Tells the governor what was sent and acknowledged; @rtt_us: a new sample or -1. */
+void dfn_quic_report_uplink (DfnQuic *self, gint64 rtt_us);
 ngtcp2_path *dfn_quic_get_path (void);
 /* Moves on to a later state and tells the owner. */
 void dfn_quic_set_state (DfnQuic *self, DfnQuicState state);
@@ -80,6 +86,9 @@ void dfn_quic_add_stream (DfnQuic *self, gint64 id, gint64 priority);
 /* Drops what a stream has not sent. ngtcp2 may still point at what it has sent, so the stream
  * itself stays until it is closed. */
 void dfn_quic_abandon_stream (DfnQuic *self, gint64 id);
+
+/* UDP over IPv6, the longer one: a user's limit is kept in any case. */
+#define DFN_QUIC_HEADERS 48
 
 static inline ngtcp2_tstamp
 dfn_quic_now (void)

@@ -111,11 +111,45 @@ note_resent (DfnQuic *self, ngtcp2_ssize length, guint64 payload_before)
     self->bytes_resent += (guint64) length;
 }
 
+void
+dfn_quic_report_uplink (DfnQuic *self, gint64 rtt_us)
+{
+  DfnQuicConnInfo info;
+  DfnUplinkReport report = {
+    .sent = self->link_bytes,
+    .acked = self->stream_bytes_acked,
+    .rtt_us = rtt_us,
+  };
+
+  if (self->uplink == NULL)
+    return;
+  dfn_quic_compat_get_info (self->conn, &info);
+  report.in_flight = info.bytes_in_flight
+                     + info.bytes_in_flight * DFN_QUIC_HEADERS
+                           / ngtcp2_conn_get_max_tx_udp_payload_size (self->conn);
+  dfn_uplink_client_report (self->uplink, &report);
+}
+
+/* Asks the governor how many bytes of link the streams may use now. */
+static gsize
+ask_for_streams (DfnQuic *self)
+{
+  if (g_sequence_is_empty (self->pending) || ngtcp2_conn_get_max_data_left (self->conn) == 0)
+    {
+      if (self->uplink != NULL)
+        dfn_uplink_client_rest (self->uplink);
+      return 0;
+    }
+  if (self->uplink == NULL)
+    return G_MAXSIZE;
+  return dfn_uplink_client_ask (self->uplink, dfn_quic_stream_get_priority (g_sequence_get (
+                                                  g_sequence_get_begin_iter (self->pending))));
+}
+
 /* Builds one packet of everything that fits: datagrams before streams. */
 static ngtcp2_ssize
-write_packet (DfnQuic *self, guint8 *out, gsize size, ngtcp2_tstamp now)
+write_packet (DfnQuic *self, guint8 *out, gsize size, gboolean with_streams, ngtcp2_tstamp now)
 {
-  gboolean streams_blocked = ngtcp2_conn_get_max_data_left (self->conn) == 0;
   guint64 payload = self->stream_bytes_sent + self->datagram_bytes_sent;
   ngtcp2_ssize n = NGTCP2_ERR_WRITE_MORE;
 
@@ -123,7 +157,8 @@ write_packet (DfnQuic *self, guint8 *out, gsize size, ngtcp2_tstamp now)
     {
       if (!g_queue_is_empty (&self->datagrams))
         n = write_datagram (self, out, size, now);
-      else if (!streams_blocked && !g_sequence_is_empty (self->pending))
+      else if (with_streams && ngtcp2_conn_get_max_data_left (self->conn) > 0
+               && !g_sequence_is_empty (self->pending))
         n = write_stream (self, out, size, now);
       else
         break;
@@ -162,37 +197,72 @@ add_to_batch (DfnQuic *self, gsize length)
   return result;
 }
 
-static void
-write_packets (DfnQuic *self)
+/* Whether the packet after the next one may still hold stream content. */
+static gboolean
+may_write_streams (DfnQuic *self, gsize size, guint64 *allowed_until)
 {
-  ngtcp2_tstamp now = dfn_quic_now ();
+  gsize most = size + DFN_QUIC_HEADERS;
+
+  if (self->link_bytes + most > *allowed_until)
+    {
+      gsize allowed;
+
+      dfn_quic_report_uplink (self, -1);
+      allowed = ask_for_streams (self);
+      *allowed_until = allowed == G_MAXSIZE ? G_MAXUINT64 : self->link_bytes + allowed;
+    }
+  return self->link_bytes + most <= *allowed_until;
+}
+
+/* Returns: %FALSE if the connection failed */
+static gboolean
+write_until_blocked (DfnQuic *self, ngtcp2_tstamp now)
+{
   gsize quantum = ngtcp2_conn_get_send_quantum (self->conn);
+  guint64 allowed_until = 0;
   gsize written = 0;
 
-  /* What a full socket left over goes first; its last packet may end the batch. */
-  if (send_batch (self) == DFN_LINK_BLOCKED)
-    return;
   while (written < quantum)
     {
       gsize size = MIN (ngtcp2_conn_get_max_tx_udp_payload_size (self->conn),
                         dfn_link_get_max_payload (self->link));
+      gboolean with_streams = may_write_streams (self, size, &allowed_until);
       ngtcp2_ssize n;
 
       if (self->batch_length + size > DFN_LINK_BATCH_SIZE && send_batch (self) == DFN_LINK_BLOCKED)
         break;
-      n = write_packet (self, self->batch + self->batch_length, size, now);
+      n = write_packet (self, self->batch + self->batch_length, size, with_streams, now);
       if (n < 0)
         {
           dfn_quic_fail (self, (int) n);
-          return;
+          return FALSE;
         }
       if (n == 0)
         break;
       written += (gsize) n;
+      self->link_bytes += (gsize) n + DFN_QUIC_HEADERS;
       if (add_to_batch (self, (gsize) n) == DFN_LINK_BLOCKED)
         break;
+      /* What never waits takes one packet, but ngtcp2 would go on with what it has to repeat. */
+      if (!with_streams && g_queue_is_empty (&self->datagrams))
+        return TRUE;
     }
+  /* The governor is not what holds it back. */
+  if (self->uplink != NULL && allowed_until > self->link_bytes)
+    dfn_uplink_client_rest (self->uplink);
+  return TRUE;
+}
+
+static void
+write_packets (DfnQuic *self)
+{
+  ngtcp2_tstamp now = dfn_quic_now ();
+
+  /* What a full socket left over goes first; its last packet may end the batch. */
+  if (send_batch (self) == DFN_LINK_BLOCKED || !write_until_blocked (self, now))
+    return;
   send_batch (self);
+  dfn_quic_report_uplink (self, -1);
   ngtcp2_conn_update_pkt_tx_time (self->conn, now);
 }
 

@@ -36,6 +36,12 @@ dfn_quic_stream_get_id (const DfnQuicStream *self)
   return self->id;
 }
 
+gint64
+dfn_quic_stream_get_priority (const DfnQuicStream *self)
+{
+  return self->priority;
+}
+
 void
 dfn_quic_stream_set_priority (DfnQuicStream *self, gint64 priority)
 {

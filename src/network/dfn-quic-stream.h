@@ -24,6 +24,7 @@ DfnQuicStream *dfn_quic_stream_new (gint64 id, gint64 priority);
 void dfn_quic_stream_free (DfnQuicStream *self);
 
 gint64 dfn_quic_stream_get_id (const DfnQuicStream *self);
+gint64 dfn_quic_stream_get_priority (const DfnQuicStream *self);
 void dfn_quic_stream_set_priority (DfnQuicStream *self, gint64 priority);
 
 /**

@@ -50,6 +50,7 @@ dfn_quic_finish (DfnQuic *self, GError *error)
                                        "The connection was closed");
   dfn_timer_source_set (self->timer, -1);
   stop_waiting_for_link (self);
+  g_clear_pointer (&self->uplink, dfn_uplink_client_free);
   self->write_wanted = FALSE;
   dfn_quic_set_state (self, DFN_QUIC_STATE_CLOSED);
 }
@@ -120,11 +121,28 @@ forget_conn (DfnQuic *self)
   self->tls = dfn_quic_tls_new (self->identity, self->is_server, self->peer_key);
 }
 
+/* The sample of the round-trip time that the last packet gave, or -1. ngtcp2 shows samples with the
+ * peer's delay in them, and a mean of those without: RFC 9002 section 5.3. */
+static gint64
+get_rtt_sample (const DfnQuicConnInfo *before, const DfnQuicConnInfo *after)
+{
+  gint64 sample;
+
+  if (after->min_rtt == G_MAXUINT64
+      || (after->smoothed_rtt == before->smoothed_rtt && after->latest_rtt == before->latest_rtt))
+    return -1;
+  sample = 8 * (gint64) after->smoothed_rtt - 7 * (gint64) before->smoothed_rtt;
+  if (before->min_rtt == G_MAXUINT64)
+    sample = (gint64) after->latest_rtt;
+  return CLAMP (sample, 0, (gint64) after->latest_rtt) / NGTCP2_MICROSECONDS;
+}
+
 static void
 on_packet (const guint8 *data, gsize length, gpointer user_data)
 {
   g_autoptr (DfnQuic) self = g_object_ref (user_data);
   ngtcp2_pkt_info info = { 0 };
+  DfnQuicConnInfo before, after;
   int result;
 
   if (self->state == DFN_QUIC_STATE_CLOSED)
@@ -136,6 +154,7 @@ on_packet (const guint8 *data, gsize length, gpointer user_data)
   self->bytes_received += length;
   dfn_rate_meter_add (&self->meter_in, length, g_get_monotonic_time ());
   self->packets_received++;
+  dfn_quic_compat_get_info (self->conn, &before);
   self->depth++;
   result =
       ngtcp2_conn_read_pkt (self->conn, dfn_quic_get_path (), &info, data, length, dfn_quic_now ());
@@ -146,7 +165,13 @@ on_packet (const guint8 *data, gsize length, gpointer user_data)
     forget_conn (self);
   else if (result != 0 && result != NGTCP2_ERR_DISCARD_PKT)
     dfn_quic_fail (self, result);
-  else if (self->close_wanted)
+  if (self->state == DFN_QUIC_STATE_CLOSED || self->conn == NULL)
+    return;
+  dfn_quic_compat_get_info (self->conn, &after);
+  /* Several handshake packets come in one, with a sample each. */
+  dfn_quic_report_uplink (
+      self, self->state == DFN_QUIC_STATE_ACCEPTED ? get_rtt_sample (&before, &after) : -1);
+  if (self->close_wanted)
     dfn_quic_write (self); /* now: the owner may have let go of us */
   else
     dfn_quic_schedule_write (self);
@@ -217,6 +242,7 @@ dfn_quic_dispose (GObject *object)
 
   drop_link (self);
   stop_waiting_for_link (self);
+  g_clear_pointer (&self->uplink, dfn_uplink_client_free);
   if (self->timer != NULL)
     g_source_destroy (self->timer);
   if (self->writer != NULL)
@@ -324,6 +350,7 @@ dfn_quic_new (DfnLink *link,
   self->handler = handler;
   self->user_data = user_data;
   self->tls = dfn_quic_tls_new (identity, is_server, peer_key);
+  dfn_quic_set_governor (self, dfn_uplink_governor_get_default ());
   dfn_quic_set_link (self, link);
   if (!is_server)
     dfn_quic_start_conn (self, NULL, 0);
@@ -331,11 +358,33 @@ dfn_quic_new (DfnLink *link,
   return self;
 }
 
+static void
+on_uplink_ready (gpointer user_data)
+{
+  g_autoptr (DfnQuic) self = g_object_ref (user_data);
+
+  dfn_quic_write (self);
+}
+
+void
+dfn_quic_set_governor (DfnQuic *self, DfnUplinkGovernor *governor)
+{
+  g_return_if_fail (DFN_IS_QUIC (self));
+
+  g_clear_pointer (&self->uplink, dfn_uplink_client_free);
+  if (governor != NULL && self->state != DFN_QUIC_STATE_CLOSED)
+    self->uplink = dfn_uplink_client_new (governor, on_uplink_ready, self);
+  dfn_quic_schedule_write (self);
+}
+
 void
 dfn_quic_set_link (DfnQuic *self, DfnLink *link)
 {
   g_return_if_fail (DFN_IS_QUIC (self));
 
+  /* What is known of the old path says nothing of the new one. */
+  if (self->link != NULL && self->uplink != NULL)
+    dfn_uplink_client_forget (self->uplink);
   drop_link (self);
   stop_waiting_for_link (self);
   self->link = g_object_ref (link);
@@ -396,8 +445,10 @@ dfn_quic_set_priority (DfnQuic *self, gint64 id, gint64 priority)
     return;
   iter = g_sequence_lookup (self->pending, stream, dfn_quic_stream_compare, NULL);
   dfn_quic_stream_set_priority (stream, priority);
-  if (iter != NULL)
-    g_sequence_sort_changed (iter, dfn_quic_stream_compare, NULL);
+  if (iter == NULL)
+    return;
+  g_sequence_sort_changed (iter, dfn_quic_stream_compare, NULL);
+  dfn_quic_schedule_write (self); /* so that its turn moves, too */
 }
 
 gboolean
@@ -481,6 +532,7 @@ dfn_quic_get_stats (DfnQuic *self, DfnQuicStats *stats)
     dfn_quic_compat_get_info (self->conn, &info);
   *stats = (DfnQuicStats){
     .rtt_us = (gint64) (info.smoothed_rtt / NGTCP2_MICROSECONDS),
+    .latest_rtt_us = (gint64) (info.latest_rtt / NGTCP2_MICROSECONDS),
     .min_rtt_us = (gint64) (info.min_rtt / NGTCP2_MICROSECONDS),
     .rtt_var_us = (gint64) (info.rttvar / NGTCP2_MICROSECONDS),
     .congestion_window = info.cwnd,

@@ -3,6 +3,7 @@
 
 #include "dfn-link.h"
 #include "dfn-quic-identity.h"
+#include "dfn-uplink-governor.h"
 
 G_BEGIN_DECLS
 
@@ -62,6 +63,7 @@ typedef struct {
 /**
  * DfnQuicStats:
  * @rtt_us: smoothed round-trip time in microseconds
+ * @latest_rtt_us: its latest sample, with what the peer waited before it acknowledged
  * @min_rtt_us: the shortest seen
  * @rtt_var_us: its mean deviation
  * @congestion_window: bytes
@@ -80,6 +82,7 @@ typedef struct {
  */
 typedef struct {
   gint64 rtt_us;
+  gint64 latest_rtt_us;
   gint64 min_rtt_us;
   gint64 rtt_var_us;
   guint64 congestion_window;
@@ -127,6 +130,12 @@ DfnQuic *dfn_quic_new (DfnLink *link,
  * Carries the connection on over a new link, after an address has changed.
  */
 void dfn_quic_set_link (DfnQuic *self, DfnLink *link);
+
+/**
+ * dfn_quic_set_governor:
+ * @governor: (nullable): who shares the uplink, %NULL for nobody; without this call the default one
+ */
+void dfn_quic_set_governor (DfnQuic *self, DfnUplinkGovernor *governor);
 
 DfnQuicState dfn_quic_get_state (DfnQuic *self);
 

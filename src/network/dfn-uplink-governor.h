@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "dfn-uplink-estimate.h"
+
 #include <glib-object.h>
 
 G_BEGIN_DECLS
@@ -119,6 +121,13 @@ dfn_uplink_client_new (DfnUplinkGovernor *governor, DfnUplinkReadyFunc ready, gp
 void dfn_uplink_client_free (DfnUplinkClient *client);
 
 /**
+ * dfn_uplink_client_forget:
+ *
+ * The connection goes over another path from now on.
+ */
+void dfn_uplink_client_forget (DfnUplinkClient *client);
+
+/**
  * dfn_uplink_client_ask:
  * @deadline_us: of the most urgent stream that has something to send
  *
@@ -137,22 +146,8 @@ gsize dfn_uplink_client_ask (DfnUplinkClient *client, gint64 deadline_us);
 void dfn_uplink_client_rest (DfnUplinkClient *client);
 
 /**
- * DfnUplinkReport:
- * @sent: packets' bytes given to the link since the connection began, with all headers
- * @in_flight: the part of them that is neither acknowledged nor given up
- * @acked: stream bytes acknowledged since the connection began
- * @rtt_us: a new sample of the round-trip time, less what the peer waited before it acknowledged;
- *   -1: none
- */
-typedef struct {
-  guint64 sent;
-  guint64 in_flight;
-  guint64 acked;
-  gint64 rtt_us;
-} DfnUplinkReport;
-
-/**
  * dfn_uplink_client_report:
+ * @report: what has happened on this connection so far
  *
  * Tells what has become of the packets. What was sent since the last report uses tokens up.
  */

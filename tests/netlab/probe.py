@@ -4,6 +4,8 @@
 
     probe.py echo PORT                      answers each datagram with the sender's address
     probe.py ask ADDRESS PORT [COUNT]       asks that; prints one JSON object: answers, round trips
+    probe.py ping ADDRESS PORT COUNT INTERVAL
+                                            asks so often, answered or not; prints the round trips
     probe.py mapping ADDRESS PORT PORT      asks two ports from one socket; prints both answers
     probe.py punch ADDRESS PORT OWN         opens a hole towards a peer through two routers
     probe.py stun ADDRESS PORT              waits for a STUN server (RFC 8489), prints our address
@@ -54,6 +56,27 @@ def ask(address, port, count="1"):
         except TimeoutError:
             continue
     print(json.dumps({"answers": answers, "trips": trips}))
+
+
+def ping(address, port, count, interval):
+    sock = udp(family_of(address))
+    started = time.monotonic()
+    sent, trips = {}, []
+    for number in range(int(count) + 1):
+        until = started + (number + 1) * float(interval)
+        # The last round waits for answers alone, for a second.
+        if number < int(count):
+            sent[sock.sendto(bytes(number + 1), (address, int(port)))] = time.monotonic()
+        else:
+            until += 1
+        while time.monotonic() < until and len(trips) < int(count):
+            sock.settimeout(max(until - time.monotonic(), 1e-6))
+            try:
+                number_heard = json.loads(sock.recv(65536))["echo"]
+                trips.append(time.monotonic() - sent[number_heard])
+            except (TimeoutError, BlockingIOError):
+                break
+    print(json.dumps({"sent": len(sent), "trips": trips}))
 
 
 def mapping(address, first, second):
@@ -120,5 +143,5 @@ def tell(group, port, text):
 
 
 if __name__ == "__main__":
-    COMMANDS = {f.__name__: f for f in (echo, ask, mapping, punch, stun, connect, listen, tell)}
+    COMMANDS = {f.__name__: f for f in (echo, ask, ping, mapping, punch, stun, connect, listen, tell)}
     COMMANDS[sys.argv[1]](*sys.argv[2:])
