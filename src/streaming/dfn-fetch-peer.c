@@ -23,6 +23,10 @@
 #define PROBE_EVERY 8
 #define REFUSALS_IN_A_ROW 8
 #define MAX_BOOST 16.0
+/* What is asked of each of many peers at least, for it to have a choice. */
+#define LEAST_SHARE (2 * DFN_CHUNK_SIZE)
+/* How far one sample moves the estimate of a quantile. */
+#define QUANTILE_STEP 0.1
 
 DfnFetchPeer *
 dfn_fetch_peer_new (guint64 id, const DfnBitmap *has, gint64 now_us)
@@ -33,6 +37,7 @@ dfn_fetch_peer_new (guint64 id, const DfnBitmap *has, gint64 now_us)
   self->has = has != NULL ? dfn_bitmap_copy (has) : NULL;
   self->requests = g_array_new (FALSE, FALSE, sizeof (DfnFetchRequest));
   self->boost = 1;
+  dfn_fetch_peer_share_window (self, 1);
   self->active_us = now_us;
   self->round_begin_us = now_us;
   self->newest_delivered_sent_us = G_MININT64;
@@ -45,6 +50,12 @@ dfn_fetch_peer_free (DfnFetchPeer *self)
   g_clear_pointer (&self->has, dfn_bitmap_free);
   g_array_unref (self->requests);
   g_free (self);
+}
+
+static const DfnFetchRequest *
+request_at (const DfnFetchPeer *self, guint place)
+{
+  return &g_array_index (self->requests, DfnFetchRequest, place);
 }
 
 gboolean
@@ -62,6 +73,13 @@ basic_window (const DfnFetchPeer *self)
   return 2 * self->rate * self->shortest_us / US_PER_S + 2 * DFN_CHUNK_SIZE;
 }
 
+void
+dfn_fetch_peer_share_window (DfnFetchPeer *self, guint n_peers)
+{
+  self->first_window = MAX (DFN_FETCH_PLAN_FIRST_WINDOW / n_peers, LEAST_SHARE);
+  self->least_window = MAX (DFN_FETCH_PLAN_MIN_WINDOW / n_peers, LEAST_SHARE);
+}
+
 gsize
 dfn_fetch_peer_get_window (const DfnFetchPeer *self)
 {
@@ -70,12 +88,12 @@ dfn_fetch_peer_get_window (const DfnFetchPeer *self)
   if (self->is_stalled)
     return DFN_CHUNK_SIZE;
   if (self->n_received == 0)
-    return DFN_FETCH_PLAN_FIRST_WINDOW;
+    return self->first_window;
   window = basic_window (self) * self->boost * (self->is_probing ? 1.5 : 1);
   /* The first few samples are from a link that is still warming up. */
   if (self->delivered <= DFN_FETCH_PLAN_FIRST_WINDOW)
-    window = MAX (window, DFN_FETCH_PLAN_FIRST_WINDOW);
-  return (gsize) CLAMP (window, DFN_FETCH_PLAN_MIN_WINDOW, DFN_FETCH_PLAN_MAX_WINDOW);
+    window = MAX (window, self->first_window);
+  return (gsize) CLAMP (window, self->least_window, DFN_FETCH_PLAN_MAX_WINDOW);
 }
 
 gboolean
@@ -85,13 +103,33 @@ dfn_fetch_peer_has_room (const DfnFetchPeer *self, guint32 length, gint64 now_us
          && self->outstanding + length <= dfn_fetch_peer_get_window (self);
 }
 
-double
-dfn_fetch_peer_expect (const DfnFetchPeer *self, guint64 bytes)
+/* Whoever has been silent for a while is believed to be so for as long again. */
+static double
+expect_ahead (const DfnFetchPeer *self, double bytes, gint64 now_us)
 {
   double rate = self->n_received > 0 ? self->rate : UNKNOWN_RATE;
   double response_us = self->n_received > 0 ? self->shortest_us : UNKNOWN_RESPONSE_US;
+  double silence_us = 0;
 
-  return response_us / US_PER_S + ((double) self->outstanding + (double) bytes) / rate;
+  if (self->requests->len > 0)
+    silence_us = (double) (now_us - MAX (self->active_us, request_at (self, 0)->sent_us));
+  return (response_us + MAX (0, silence_us)) / US_PER_S + bytes / rate;
+}
+
+double
+dfn_fetch_peer_expect (const DfnFetchPeer *self, guint64 bytes, gint64 now_us)
+{
+  return expect_ahead (self, (double) self->outstanding + (double) bytes, now_us);
+}
+
+double
+dfn_fetch_peer_expect_request (const DfnFetchPeer *self, guint place, gint64 now_us)
+{
+  gsize bytes = 0;
+
+  for (guint i = 0; i <= place; i++)
+    bytes += request_at (self, i)->length;
+  return expect_ahead (self, (double) bytes, now_us);
 }
 
 void
@@ -115,12 +153,6 @@ dfn_fetch_peer_ask (DfnFetchPeer *self, guint32 index, guint32 length, gint64 no
   if (self->outstanding + DFN_CHUNK_SIZE > dfn_fetch_peer_get_window (self))
     self->round_was_full = TRUE;
   g_array_append_val (self->requests, request);
-}
-
-static const DfnFetchRequest *
-request_at (const DfnFetchPeer *self, guint place)
-{
-  return &g_array_index (self->requests, DfnFetchRequest, place);
 }
 
 int
@@ -200,6 +232,32 @@ finish_round (DfnFetchPeer *self, gint64 now_us)
   self->round_was_full = FALSE;
 }
 
+/* Robbins and Monro's way to a quantile: it rises by 19 steps or falls by one. */
+static void
+learn_quantile (DfnFetchPeer *self, const DfnFetchRequest *request, gint64 now_us)
+{
+  double sample_us;
+
+  if (request->begun_us == 0 || request->length != DFN_CHUNK_SIZE)
+    return;
+  sample_us = (double) MAX (1, now_us - request->begun_us);
+  if (self->p95_us <= 0)
+    self->p95_us = 2 * sample_us;
+  else if (sample_us > self->p95_us)
+    self->p95_us *= 1 + 0.95 * QUANTILE_STEP * 4;
+  else
+    self->p95_us *= 1 - 0.05 * QUANTILE_STEP * 4;
+}
+
+void
+dfn_fetch_peer_begin (DfnFetchPeer *self, guint place, gint64 now_us)
+{
+  DfnFetchRequest *request = &g_array_index (self->requests, DfnFetchRequest, place);
+
+  if (request->begun_us == 0)
+    request->begun_us = now_us;
+}
+
 void
 dfn_fetch_peer_deliver (DfnFetchPeer *self, guint place, gint64 now_us)
 {
@@ -211,6 +269,7 @@ dfn_fetch_peer_deliver (DfnFetchPeer *self, guint place, gint64 now_us)
   if (request.length == DFN_CHUNK_SIZE || self->n_received == 0)
     learn_response (self, response_us);
   learn_rate (self, &request, response_us);
+  learn_quantile (self, &request, now_us);
   self->n_received++;
   self->n_silences = 0;
   self->n_hard_failures = 0;

@@ -14,6 +14,7 @@ typedef struct {
   guint32 index;
   guint32 length;
   gint64 sent_us;
+  gint64 begun_us; /* when the first of its bytes came, 0 before */
   guint64 delivered; /* bytes that the peer had delivered when this was asked */
   gboolean
       was_filling; /* the window was at least half full, so the sample says what the link can */
@@ -31,6 +32,7 @@ typedef struct {
   double response_us; /* smoothed, of a request; 0 while unknown */
   double deviation_us;
   double shortest_us;
+  double p95_us; /* of the time from its first byte to its last; 0 while unknown */
 
   /* One round is as many bytes as the window held when it began. */
   guint64 round_begin_bytes;
@@ -51,6 +53,8 @@ typedef struct {
   guint n_refusals;      /* in a row */
   gint64 backoff_until_us;
 
+  gsize first_window; /* what is asked of it before it has delivered */
+  gsize least_window;
   guint64 n_timeouts;
   guint64 n_failures;
   guint64 exhausted_generation; /* of the todo, when nothing was found for this peer */
@@ -62,6 +66,14 @@ void dfn_fetch_peer_free (DfnFetchPeer *self);
 
 gboolean dfn_fetch_peer_has (const DfnFetchPeer *self, guint32 index);
 
+/**
+ * dfn_fetch_peer_share_window:
+ * @n_peers: how many are asked for this file, this one included
+ *
+ * One peer alone is asked for much at once; of many each is asked for little.
+ */
+void dfn_fetch_peer_share_window (DfnFetchPeer *self, guint n_peers);
+
 /** dfn_fetch_peer_get_window: the bytes that may be asked of it at once */
 gsize dfn_fetch_peer_get_window (const DfnFetchPeer *self);
 
@@ -69,7 +81,10 @@ gsize dfn_fetch_peer_get_window (const DfnFetchPeer *self);
 gboolean dfn_fetch_peer_has_room (const DfnFetchPeer *self, guint32 length, gint64 now_us);
 
 /** dfn_fetch_peer_expect: seconds until @bytes more than what is outstanding would be here */
-double dfn_fetch_peer_expect (const DfnFetchPeer *self, guint64 bytes);
+double dfn_fetch_peer_expect (const DfnFetchPeer *self, guint64 bytes, gint64 now_us);
+
+/** dfn_fetch_peer_expect_request: seconds until request number @place is answered */
+double dfn_fetch_peer_expect_request (const DfnFetchPeer *self, guint place, gint64 now_us);
 
 void dfn_fetch_peer_ask (DfnFetchPeer *self, guint32 index, guint32 length, gint64 now_us);
 
@@ -82,6 +97,9 @@ void dfn_fetch_peer_deliver (DfnFetchPeer *self, guint place, gint64 now_us);
 
 /** dfn_fetch_peer_show_life: something arrived from it */
 void dfn_fetch_peer_show_life (DfnFetchPeer *self, gint64 now_us);
+
+/** dfn_fetch_peer_begin: bytes of the answer to request number @place arrived */
+void dfn_fetch_peer_begin (DfnFetchPeer *self, guint place, gint64 now_us);
 
 /** dfn_fetch_peer_get_deadline: when its oldest request times out, or %G_MAXINT64 */
 gint64 dfn_fetch_peer_get_deadline (const DfnFetchPeer *self);

@@ -5,6 +5,12 @@
 #include "dfn-fetch-todo.h"
 #include "dfn-manifest.h"
 
+/* A request is moved when that saves half of its time and more than that. */
+#define RELIEF_FACTOR 2.0
+#define RELIEF_MARGIN_S 0.2
+#define RELIEF_EVERY_US 50000
+#define RELIEF_WAKE_US 200000
+
 /* A chunk is present, or to be asked for, or neither: then it is asked for. */
 struct _DfnFetchPlan {
   guint32 n_chunks;
@@ -14,6 +20,7 @@ struct _DfnFetchPlan {
   GPtrArray *peers;  /* DfnFetchPeer */
   GArray *redundant; /* Redundant */
   guint64 n_calls;
+  gint64 relieved_us; /* when requests were last moved from one peer to another */
   DfnFetchStats totals;
 };
 
@@ -23,7 +30,7 @@ typedef struct {
 } Redundant;
 
 DfnFetchPlan *
-dfn_fetch_plan_new (guint64 size, const DfnBitmap *present)
+dfn_fetch_plan_new (guint64 size, const DfnBitmap *present, guint32 seed)
 {
   DfnFetchPlan *self;
 
@@ -34,7 +41,7 @@ dfn_fetch_plan_new (guint64 size, const DfnBitmap *present)
   self->last_length = (guint32) (size - (guint64) (self->n_chunks - 1) * DFN_CHUNK_SIZE);
   self->present = present != NULL ? dfn_bitmap_copy (present) : dfn_bitmap_new (self->n_chunks);
   g_assert (dfn_bitmap_get_n_bits (self->present) == self->n_chunks);
-  self->todo = dfn_fetch_todo_new (self->present);
+  self->todo = dfn_fetch_todo_new (self->present, seed);
   self->peers = g_ptr_array_new_with_free_func ((GDestroyNotify) dfn_fetch_peer_free);
   self->redundant = g_array_new (FALSE, FALSE, sizeof (Redundant));
   return self;
@@ -87,6 +94,22 @@ give_back (DfnFetchPlan *self, guint32 index)
     dfn_fetch_todo_add (self->todo, index);
 }
 
+static void
+count_map (DfnFetchPlan *self, const DfnBitmap *has, int change)
+{
+  if (has == NULL)
+    return;
+  for (guint32 i = dfn_bitmap_next (has, 0); i < self->n_chunks; i = dfn_bitmap_next (has, i + 1))
+    dfn_fetch_todo_count (self->todo, i, change);
+}
+
+static void
+share_windows (DfnFetchPlan *self)
+{
+  for (guint i = 0; i < self->peers->len; i++)
+    dfn_fetch_peer_share_window (peer_at (self, i), self->peers->len);
+}
+
 gboolean
 dfn_fetch_plan_add_peer (DfnFetchPlan *self, gint64 now_us, guint64 peer, const DfnBitmap *has)
 {
@@ -96,6 +119,8 @@ dfn_fetch_plan_add_peer (DfnFetchPlan *self, gint64 now_us, guint64 peer, const 
   if (self->peers->len >= DFN_FETCH_PLAN_MAX_PEERS)
     return FALSE;
   g_ptr_array_add (self->peers, dfn_fetch_peer_new (peer, has, now_us));
+  count_map (self, has, 1);
+  share_windows (self);
   return TRUE;
 }
 
@@ -108,10 +133,12 @@ dfn_fetch_plan_remove_peer (DfnFetchPlan *self, guint64 peer)
   if (gone == NULL)
     return;
   requests = g_array_ref (gone->requests);
+  count_map (self, gone->has, -1);
   for (guint i = self->redundant->len; i > 0; i--)
     if (g_array_index (self->redundant, Redundant, i - 1).peer == peer)
       g_array_remove_index (self->redundant, i - 1);
   g_ptr_array_remove (self->peers, gone);
+  share_windows (self);
   for (guint i = 0; i < requests->len; i++)
     give_back (self, g_array_index (requests, DfnFetchRequest, i).index);
 }
@@ -125,6 +152,8 @@ dfn_fetch_plan_set_peer_chunks (DfnFetchPlan *self, guint64 peer, const DfnBitma
 
   if (changed == NULL)
     return;
+  count_map (self, changed->has, -1);
+  count_map (self, has, 1);
   g_clear_pointer (&changed->has, dfn_bitmap_free);
   changed->has = has != NULL ? dfn_bitmap_copy (has) : NULL;
   changed->exhausted_generation = 0;
@@ -137,16 +166,44 @@ dfn_fetch_plan_add_peer_chunk (DfnFetchPlan *self, guint64 peer, guint32 index)
 
   if (changed == NULL || changed->has == NULL || index >= self->n_chunks)
     return;
-  if (dfn_bitmap_add (changed->has, index))
-    changed->exhausted_generation = 0;
+  if (!dfn_bitmap_add (changed->has, index))
+    return;
+  dfn_fetch_todo_count (self->todo, index, 1);
+  changed->exhausted_generation = 0;
+}
+
+/* Takes request number @place back from @peer; the caller hears of it as abandoned. */
+static void
+call_off (DfnFetchPlan *self, DfnFetchPeer *peer, guint place)
+{
+  Redundant entry = { .peer = peer->id,
+                      .index = g_array_index (peer->requests, DfnFetchRequest, place).index };
+
+  dfn_fetch_peer_forget (peer, place);
+  g_array_append_val (self->redundant, entry);
 }
 
 void
-dfn_fetch_plan_set_playhead (DfnFetchPlan *self, guint32 index)
+dfn_fetch_plan_set_playhead (DfnFetchPlan *self, guint32 index, guint32 n_ahead)
 {
   g_return_if_fail (index < self->n_chunks);
 
-  dfn_fetch_todo_set_playhead (self->todo, index);
+  dfn_fetch_todo_set_playhead (self->todo, index, n_ahead);
+  for (guint i = 0; i < self->peers->len; i++)
+    {
+      DfnFetchPeer *peer = peer_at (self, i);
+
+      peer->exhausted_generation = 0;
+      for (guint j = peer->requests->len; j > 0; j--)
+        {
+          DfnFetchRequest request = g_array_index (peer->requests, DfnFetchRequest, j - 1);
+
+          if (request.begun_us != 0 || (request.index >= index && request.index - index < n_ahead))
+            continue;
+          call_off (self, peer, j - 1);
+          give_back (self, request.index);
+        }
+    }
 }
 
 /* What to ask of whom */
@@ -161,7 +218,7 @@ is_better_left (DfnFetchPlan *self, DfnFetchPeer *peer, guint32 index, gint64 no
 
   if (peer->n_received == 0)
     return FALSE;
-  expected = dfn_fetch_peer_expect (peer, length_of (self, index));
+  expected = dfn_fetch_peer_expect (peer, length_of (self, index), now_us);
   for (guint i = 0; i < self->peers->len; i++)
     {
       DfnFetchPeer *other = peer_at (self, i);
@@ -169,7 +226,7 @@ is_better_left (DfnFetchPlan *self, DfnFetchPeer *peer, guint32 index, gint64 no
       if (other != peer && other->n_received > 0 && !other->is_stalled
           && now_us >= other->backoff_until_us && dfn_fetch_peer_has (other, index)
           && !dfn_fetch_todo_is_avoided (self->todo, index, other->id)
-          && dfn_fetch_peer_expect (other, todo_bytes) < expected)
+          && dfn_fetch_peer_expect (other, todo_bytes, now_us) < expected)
         return TRUE;
     }
   return FALSE;
@@ -191,7 +248,7 @@ choose_peer (DfnFetchPlan *self, gint64 now_us)
           || peer->passed_over == self->n_calls
           || !dfn_fetch_peer_has_room (peer, DFN_CHUNK_SIZE, now_us))
         continue;
-      expected = dfn_fetch_peer_expect (peer, DFN_CHUNK_SIZE);
+      expected = dfn_fetch_peer_expect (peer, DFN_CHUNK_SIZE, now_us);
       if (best == NULL || expected < best_expected)
         {
           best = peer;
@@ -233,7 +290,8 @@ choose_second (DfnFetchPlan *self, DfnFetchPeer *late, guint32 index, gint64 now
       if (!peer->is_stalled && dfn_fetch_peer_has (peer, index)
           && dfn_fetch_peer_has_room (peer, DFN_CHUNK_SIZE, now_us)
           && !dfn_fetch_todo_is_avoided (self->todo, index, peer->id)
-          && (best == NULL || dfn_fetch_peer_expect (peer, 0) < dfn_fetch_peer_expect (best, 0)))
+          && (best == NULL
+              || dfn_fetch_peer_expect (peer, 0, now_us) < dfn_fetch_peer_expect (best, 0, now_us)))
         best = peer;
     }
   return best;
@@ -263,6 +321,63 @@ hedge (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *index)
   return FALSE;
 }
 
+/* A request that waits at one peer while another has nothing to do for us is moved to that one, if
+ * it gains much: who waits at a busy peer has only reserved a place. */
+static gboolean
+find_relief (DfnFetchPlan *self, DfnFetchPeer *idle, gint64 now_us, DfnFetchPeer **from, guint *place)
+{
+  double ours = dfn_fetch_peer_expect (idle, DFN_CHUNK_SIZE, now_us);
+  double most = RELIEF_FACTOR * ours + RELIEF_MARGIN_S;
+
+  *from = NULL;
+  for (guint i = 0; i < self->peers->len; i++)
+    {
+      DfnFetchPeer *busy = peer_at (self, i);
+
+      for (guint j = 0; busy != idle && j < busy->requests->len; j++)
+        {
+          const DfnFetchRequest *request = &g_array_index (busy->requests, DfnFetchRequest, j);
+          double theirs;
+
+          if (request->begun_us != 0 || !dfn_fetch_peer_has (idle, request->index)
+              || dfn_fetch_todo_is_avoided (self->todo, request->index, idle->id)
+              || dfn_fetch_peer_find (idle, request->index) >= 0)
+            continue;
+          theirs = dfn_fetch_peer_expect_request (busy, j, now_us);
+          if (theirs <= most)
+            continue;
+          most = theirs;
+          *from = busy;
+          *place = j;
+        }
+    }
+  return *from != NULL;
+}
+
+static gboolean
+relieve (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *index)
+{
+  if (now_us < self->relieved_us + RELIEF_EVERY_US)
+    return FALSE;
+  for (guint i = 0; i < self->peers->len; i++)
+    {
+      DfnFetchPeer *idle = peer_at (self, i);
+      DfnFetchPeer *from;
+      guint place;
+      guint32 chunk;
+
+      if (idle->is_stalled || !dfn_fetch_peer_has_room (idle, DFN_CHUNK_SIZE, now_us)
+          || !find_relief (self, idle, now_us, &from, &place))
+        continue;
+      chunk = g_array_index (from->requests, DfnFetchRequest, place).index;
+      call_off (self, from, place);
+      self->totals.n_moved++;
+      return ask (self, idle, chunk, now_us, peer, index);
+    }
+  self->relieved_us = now_us;
+  return FALSE;
+}
+
 gboolean
 dfn_fetch_plan_next (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *index)
 {
@@ -287,6 +402,8 @@ dfn_fetch_plan_next (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *
       dfn_fetch_todo_remove (self->todo, chunk);
       return ask (self, chosen, chunk, now_us, peer, index);
     }
+  if (relieve (self, now_us, peer, index))
+    return TRUE;
   if (dfn_fetch_todo_get_n (self->todo) > 0)
     return FALSE;
   return hedge (self, now_us, peer, index);
@@ -336,6 +453,8 @@ dfn_fetch_plan_get_wakeup (DfnFetchPlan *self, gint64 now_us)
   gint64 wakeup_us = G_MAXINT64;
 
   wake_at (&wakeup_us, dfn_fetch_todo_get_wakeup (self->todo), now_us);
+  if (self->peers->len > 1 && !dfn_fetch_plan_is_done (self))
+    wake_at (&wakeup_us, self->relieved_us + RELIEF_WAKE_US, now_us);
   for (guint i = 0; i < self->peers->len; i++)
     {
       DfnFetchPeer *peer = peer_at (self, i);
@@ -348,13 +467,35 @@ dfn_fetch_plan_get_wakeup (DfnFetchPlan *self, gint64 now_us)
   return wakeup_us;
 }
 
+/* Where a chunk was asked of several, the one that begins to bring it is enough. */
+static void
+call_off_waiting (DfnFetchPlan *self, guint32 index, DfnFetchPeer *but)
+{
+  for (guint i = 0; i < self->peers->len; i++)
+    {
+      DfnFetchPeer *peer = peer_at (self, i);
+      int place = dfn_fetch_peer_find (peer, index);
+
+      if (peer != but && place >= 0
+          && g_array_index (peer->requests, DfnFetchRequest, place).begun_us == 0)
+        call_off (self, peer, (guint) place);
+    }
+}
+
 void
-dfn_fetch_plan_active (DfnFetchPlan *self, gint64 now_us, guint64 peer)
+dfn_fetch_plan_active (DfnFetchPlan *self, gint64 now_us, guint64 peer, guint32 index)
 {
   DfnFetchPeer *active = lookup (self, peer);
+  int place;
 
-  if (active != NULL)
-    dfn_fetch_peer_show_life (active, now_us);
+  if (active == NULL)
+    return;
+  dfn_fetch_peer_show_life (active, now_us);
+  place = dfn_fetch_peer_find (active, index);
+  if (place < 0 || g_array_index (active->requests, DfnFetchRequest, place).begun_us != 0)
+    return;
+  dfn_fetch_peer_begin (active, (guint) place, now_us);
+  call_off_waiting (self, index, active);
 }
 
 static void
@@ -362,14 +503,10 @@ make_redundant (DfnFetchPlan *self, guint32 index)
 {
   for (guint i = 0; i < self->peers->len; i++)
     {
-      DfnFetchPeer *peer = peer_at (self, i);
-      int place = dfn_fetch_peer_find (peer, index);
-      Redundant entry = { .peer = peer->id, .index = index };
+      int place = dfn_fetch_peer_find (peer_at (self, i), index);
 
-      if (place < 0)
-        continue;
-      dfn_fetch_peer_forget (peer, (guint) place);
-      g_array_append_val (self->redundant, entry);
+      if (place >= 0)
+        call_off (self, peer_at (self, i), (guint) place);
     }
 }
 

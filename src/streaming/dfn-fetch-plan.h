@@ -59,6 +59,7 @@ typedef struct {
   guint64 n_received;
   guint64 n_duplicates;
   guint64 n_hedges;
+  guint64 n_moved;
   guint64 n_timeouts;
   guint64 n_failures;
 } DfnFetchStats;
@@ -86,10 +87,11 @@ typedef struct {
  * dfn_fetch_plan_new:
  * @size: bytes of the file, 1 to %DFN_MANIFEST_MAX_SIZE
  * @present: (nullable): chunks that are here already
+ * @seed: decides between equals
  *
  * Returns: (transfer full): a plan for the others
  */
-DfnFetchPlan *dfn_fetch_plan_new (guint64 size, const DfnBitmap *present);
+DfnFetchPlan *dfn_fetch_plan_new (guint64 size, const DfnBitmap *present, guint32 seed);
 void dfn_fetch_plan_free (DfnFetchPlan *self);
 
 /**
@@ -111,8 +113,14 @@ void dfn_fetch_plan_set_peer_chunks (DfnFetchPlan *self, guint64 peer, const Dfn
 /** dfn_fetch_plan_add_peer_chunk: @peer has chunk @index, too; numbers out of range do nothing */
 void dfn_fetch_plan_add_peer_chunk (DfnFetchPlan *self, guint64 peer, guint32 index);
 
-/** dfn_fetch_plan_set_playhead: chunks from @index on come first */
-void dfn_fetch_plan_set_playhead (DfnFetchPlan *self, guint32 index);
+/**
+ * dfn_fetch_plan_set_playhead:
+ * @index: the chunk that is played
+ * @n_ahead: how many chunks, from it on, come first and in order; 0 for none
+ *
+ * After a jump what was asked for elsewhere and has not begun to arrive is called off.
+ */
+void dfn_fetch_plan_set_playhead (DfnFetchPlan *self, guint32 index, guint32 n_ahead);
 
 /**
  * dfn_fetch_plan_next:
@@ -148,8 +156,8 @@ dfn_fetch_plan_next_abandoned (DfnFetchPlan *self, gint64 now_us, guint64 *peer,
  */
 gint64 dfn_fetch_plan_get_wakeup (DfnFetchPlan *self, gint64 now_us);
 
-/** dfn_fetch_plan_active: bytes of a chunk arrived from @peer, so it is not silent */
-void dfn_fetch_plan_active (DfnFetchPlan *self, gint64 now_us, guint64 peer);
+/** dfn_fetch_plan_active: bytes of chunk @index arrived from @peer, so it is not silent */
+void dfn_fetch_plan_active (DfnFetchPlan *self, gint64 now_us, guint64 peer, guint32 index);
 
 /**
  * dfn_fetch_plan_received:

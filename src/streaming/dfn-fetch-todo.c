@@ -2,15 +2,16 @@
 #include "dfn-fetch-todo.h"
 
 #define AVOID_US 1000000
+/* So many chunks are compared at most for one request, as a file may have millions. */
+#define MAX_COMPARED 4096
 
 struct _DfnFetchTodo {
   guint32 n_chunks;
   DfnBitmap *chunks;
   guint32 playhead;
-  /* Where to begin to search, as in a large file most of it is done: no number below the first is
-   * in the set, and none from the playhead to below the second. */
-  guint32 from;
-  guint32 ahead_from;
+  guint32 n_ahead;
+  guint8 *n_copies; /* a chunk: the peers that have it; as many as a number holds */
+  GRand *random;
   guint64 generation;
 
   GHashTable *avoids;   /* chunk -> Avoid */
@@ -23,7 +24,7 @@ typedef struct {
 } Avoid;
 
 DfnFetchTodo *
-dfn_fetch_todo_new (const DfnBitmap *present)
+dfn_fetch_todo_new (const DfnBitmap *present, guint32 seed)
 {
   DfnFetchTodo *self = g_new0 (DfnFetchTodo, 1);
 
@@ -32,6 +33,8 @@ dfn_fetch_todo_new (const DfnBitmap *present)
   for (guint32 i = dfn_bitmap_next (present, 0); i < self->n_chunks;
        i = dfn_bitmap_next (present, i + 1))
     dfn_bitmap_remove (self->chunks, i);
+  self->n_copies = g_new0 (guint8, self->n_chunks);
+  self->random = g_rand_new_with_seed (seed);
   self->generation = 1;
   self->avoids = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
   self->avoids_end_us = G_MAXINT64;
@@ -43,6 +46,8 @@ dfn_fetch_todo_free (DfnFetchTodo *self)
 {
   dfn_bitmap_free (self->chunks);
   g_hash_table_unref (self->avoids);
+  g_free (self->n_copies);
+  g_rand_free (self->random);
   g_free (self);
 }
 
@@ -61,12 +66,8 @@ dfn_fetch_todo_get_generation (const DfnFetchTodo *self)
 void
 dfn_fetch_todo_add (DfnFetchTodo *self, guint32 index)
 {
-  if (!dfn_bitmap_add (self->chunks, index))
-    return;
-  self->from = MIN (self->from, index);
-  if (index >= self->playhead)
-    self->ahead_from = MIN (self->ahead_from, index);
-  self->generation++;
+  if (dfn_bitmap_add (self->chunks, index))
+    self->generation++;
 }
 
 void
@@ -75,11 +76,31 @@ dfn_fetch_todo_remove (DfnFetchTodo *self, guint32 index)
   dfn_bitmap_remove (self->chunks, index);
 }
 
+gboolean
+dfn_fetch_todo_has (DfnFetchTodo *self, guint32 index)
+{
+  return dfn_bitmap_has (self->chunks, index);
+}
+
 void
-dfn_fetch_todo_set_playhead (DfnFetchTodo *self, guint32 index)
+dfn_fetch_todo_set_playhead (DfnFetchTodo *self, guint32 index, guint32 n_ahead)
 {
   self->playhead = index;
-  self->ahead_from = index;
+  self->n_ahead = MIN (n_ahead, self->n_chunks - index);
+}
+
+void
+dfn_fetch_todo_count (DfnFetchTodo *self, guint32 index, int change)
+{
+  g_assert (change > 0 ? self->n_copies[index] < G_MAXUINT8 : self->n_copies[index] > 0);
+
+  self->n_copies[index] = (guint8) (self->n_copies[index] + change);
+}
+
+guint
+dfn_fetch_todo_get_copies (DfnFetchTodo *self, guint32 index)
+{
+  return self->n_copies[index];
 }
 
 void
@@ -96,8 +117,10 @@ dfn_fetch_todo_avoid (DfnFetchTodo *self, guint32 index, guint64 peer, gint64 no
 gboolean
 dfn_fetch_todo_is_avoided (const DfnFetchTodo *self, guint32 index, guint64 peer)
 {
-  Avoid *entry = g_hash_table_lookup (self->avoids, GUINT_TO_POINTER (index));
+  Avoid *entry = NULL;
 
+  if (g_hash_table_size (self->avoids) > 0)
+    entry = g_hash_table_lookup (self->avoids, GUINT_TO_POINTER (index));
   return entry != NULL && entry->peer == peer;
 }
 
@@ -138,26 +161,60 @@ next_of (DfnFetchTodo *self, const DfnBitmap *has, guint32 from)
                      : dfn_bitmap_next_common (self->chunks, has, from);
 }
 
-/* The first from @from to before @end, or the number of chunks. */
 static guint32
-find_between (DfnFetchTodo *self, const DfnBitmap *has, guint64 peer, guint32 from, guint32 end)
+find_ahead (DfnFetchTodo *self, const DfnBitmap *has, guint64 peer)
 {
-  guint32 i = next_of (self, has, from);
+  guint32 end = self->playhead + self->n_ahead;
+  guint32 i = next_of (self, has, self->playhead);
 
   while (i < end && dfn_fetch_todo_is_avoided (self, i, peer))
     i = next_of (self, has, i + 1);
   return i < end ? i : self->n_chunks;
 }
 
+typedef struct {
+  guint32 index;
+  guint n_copies;
+  guint n_equals;
+  guint n_compared;
+} Rarest;
+
+static void
+compare_between (DfnFetchTodo *self,
+                 const DfnBitmap *has,
+                 guint64 peer,
+                 guint32 from,
+                 guint32 end,
+                 Rarest *rarest)
+{
+  for (guint32 i = next_of (self, has, from); i < end && rarest->n_compared < MAX_COMPARED;
+       i = next_of (self, has, i + 1))
+    {
+      guint n_copies = self->n_copies[i];
+
+      rarest->n_compared++;
+      if (n_copies > rarest->n_copies || dfn_fetch_todo_is_avoided (self, i, peer))
+        continue;
+      if (n_copies < rarest->n_copies)
+        rarest->n_equals = 0;
+      rarest->n_copies = n_copies;
+      /* One of n equals, each with the same chance, without keeping them all. */
+      if (g_rand_int_range (self->random, 0, (gint32) ++rarest->n_equals) == 0)
+        rarest->index = i;
+    }
+}
+
 guint32
 dfn_fetch_todo_find (DfnFetchTodo *self, const DfnBitmap *has, guint64 peer)
 {
-  guint32 found;
+  guint32 found = find_ahead (self, has, peer);
+  Rarest rarest = { .index = self->n_chunks, .n_copies = G_MAXUINT };
+  guint32 start;
 
-  self->ahead_from = dfn_bitmap_next (self->chunks, self->ahead_from);
-  self->from = dfn_bitmap_next (self->chunks, self->from);
-  found = find_between (self, has, peer, self->ahead_from, self->n_chunks);
-  if (found == self->n_chunks && self->from < self->playhead)
-    found = find_between (self, has, peer, self->from, self->playhead);
-  return found;
+  if (found < self->n_chunks || dfn_bitmap_get_n_set (self->chunks) == 0)
+    return found;
+  start = (guint32) g_rand_int_range (self->random, 0, (gint32) self->n_chunks);
+  compare_between (self, has, peer, start, self->n_chunks, &rarest);
+  compare_between (self, has, peer, 0, start, &rarest);
+  return rarest.index;
 }

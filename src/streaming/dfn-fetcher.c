@@ -312,7 +312,7 @@ on_activity (DfnPeer *peer, gpointer user_data)
 {
   Provider *provider = user_data;
 
-  dfn_fetch_plan_active (provider->fetcher->plan, g_get_monotonic_time (), provider->id);
+  dfn_fetch_plan_active (provider->fetcher->plan, g_get_monotonic_time (), provider->id, G_MAXUINT32);
 }
 
 static void
@@ -387,7 +387,7 @@ dfn_fetcher_new (DfnChunkStore *store)
   self->store = g_object_ref (store);
   self->manifest = dfn_manifest_ref (dfn_chunk_store_get_manifest (store));
   self->plan = dfn_fetch_plan_new (dfn_manifest_get_size (self->manifest),
-                                   dfn_chunk_store_get_present (store));
+                                   dfn_chunk_store_get_present (store), g_random_int ());
   return self;
 }
 
