@@ -60,6 +60,8 @@ struct _DfnPeer {
   gpointer activity_data;
   const DfnPeerPushHandler *push_handler;
   gpointer push_handler_data;
+  DfnPeerTakenBackFunc taken_back;
+  gpointer taken_back_data;
   DfnPeerSentFunc sent;
   gpointer sent_data;
   GQueue waiting; /* of DfnPeerStream, the peer's requests in the order they came */

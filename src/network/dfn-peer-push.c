@@ -164,7 +164,7 @@ dfn_peer_take_push_data (DfnPeer *self,
     }
   dfn_peer_take_payload (stream, data, length);
   if (self->activity != NULL && length > 0)
-    self->activity (self, self->activity_data);
+    self->activity (self, stream->id, self->activity_data);
   if (!stream->is_answered && length == missing)
     complete_push (self, stream);
   return TRUE;

@@ -201,7 +201,7 @@ dfn_peer_take_response (DfnPeer *self,
     return fail_response ("The peer ended its answer before its end", error);
   dfn_peer_take_payload (stream, data, length);
   if (self->activity != NULL)
-    self->activity (self, self->activity_data);
+    self->activity (self, id, self->activity_data);
   stream = find_stream (self, id);
   if (stream != NULL && stream->func != NULL && length == missing)
     complete_request (self, stream);
@@ -222,10 +222,18 @@ dfn_peer_take_request (DfnPeer *self, DfnPeerStream *stream, const Dfn__ContentR
   dfn_peer_provide (self);
 }
 
+static gboolean
+takes_another (DfnPeer *self)
+{
+  /* Who hears what is taken back keeps the queue itself. */
+  return self->taken_back != NULL
+         || (self->n_provided < MAX_PROVIDED && dfn_quic_get_unsent (self->quic) < MAX_UNSENT);
+}
+
 void
 dfn_peer_provide (DfnPeer *self)
 {
-  while (self->n_provided < MAX_PROVIDED && dfn_quic_get_unsent (self->quic) < MAX_UNSENT)
+  while (takes_another (self))
     {
       DfnPeerStream *stream = g_queue_pop_head (&self->waiting);
 
@@ -291,19 +299,30 @@ dfn_peer_respond_live (
 }
 
 void
+dfn_peer_set_taken_back (DfnPeer *self, DfnPeerTakenBackFunc func, gpointer user_data)
+{
+  self->taken_back = func;
+  self->taken_back_data = user_data;
+}
+
+void
 dfn_peer_drop_stream (DfnPeer *self, gint64 id)
 {
   DfnPeerStream *stream = NULL;
+  gboolean was_handed;
 
   if (!g_hash_table_steal_extended (self->streams, GSIZE_TO_POINTER (id), NULL,
                                     (gpointer *) &stream))
     return;
+  was_handed = stream->has_request && (stream->is_provided || stream->is_sending);
   if (stream->is_waiting)
     g_queue_remove (&self->waiting, stream);
   if (stream->is_provided)
     self->n_provided--;
   if (stream->is_sending)
     g_queue_remove (&self->sending, stream);
+  if (was_handed && self->taken_back != NULL)
+    self->taken_back (self, id, self->taken_back_data);
   dfn_peer_end_push (self, stream);
   finish_request (self, stream, NULL);
   dfn_peer_stream_free (stream);

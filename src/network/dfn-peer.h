@@ -171,9 +171,10 @@ gint64 dfn_peer_request_live (DfnPeer *self,
 /**
  * DfnPeerActivityFunc:
  *
- * Called when bytes of an answer arrive, so that a slow peer is not taken for a silent one.
+ * Called when bytes of the answer to @request arrive, so that a slow peer is not taken for a silent
+ * one, nor an answer on its way for one that waits.
  */
-typedef void (*DfnPeerActivityFunc) (DfnPeer *peer, gpointer user_data);
+typedef void (*DfnPeerActivityFunc) (DfnPeer *peer, gint64 request, gpointer user_data);
 
 /* @func: (nullable): hears of every piece of an answer */
 void dfn_peer_set_activity (DfnPeer *self, DfnPeerActivityFunc func, gpointer user_data);
@@ -186,6 +187,19 @@ void dfn_peer_cancel (DfnPeer *self, gint64 request);
  * @func: (nullable): answers the peer's requests; without one they are answered NOT_FOUND
  */
 void dfn_peer_set_provider (DfnPeer *self, DfnPeerProviderFunc func, gpointer user_data);
+
+/* Called when the peer takes back a request that was handed to the provider and of which the answer
+ * has not left yet. */
+typedef void (*DfnPeerTakenBackFunc) (DfnPeer *peer, gint64 request, gpointer user_data);
+
+/**
+ * dfn_peer_set_taken_back:
+ * @func: (nullable): hears what the peer takes back
+ *
+ * With such a function the provider gets every request as soon as it comes, and keeps those that
+ * it does not answer at once; at most %DFN_QUIC_MAX_PEER_STREAMS are open at a time.
+ */
+void dfn_peer_set_taken_back (DfnPeer *self, DfnPeerTakenBackFunc func, gpointer user_data);
 
 /**
  * dfn_peer_respond:

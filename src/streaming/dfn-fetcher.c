@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-fetcher.h"
 
+#include "dfn-have.h"
+#include "dfn-random.h"
 #include "dfn-streaming-error.h"
 #include "dfn-timer.h"
 
@@ -14,8 +16,8 @@ typedef struct {
   DfnFetcher *fetcher;
   DfnPeer *peer;
   guint64 id;
-  DfnBitmap *has;       /* NULL until the peer says that it has less than everything */
   GHashTable *requests; /* chunk: owned Request */
+  GHashTable *chunks;   /* id of a request: chunk */
 } Provider;
 
 /* What is asked of a provider. Goes with its entry above, whether answered or taken back. */
@@ -40,6 +42,7 @@ struct _DfnFetcher {
 G_DEFINE_FINAL_TYPE (DfnFetcher, dfn_fetcher, G_TYPE_OBJECT)
 
 enum {
+  SIGNAL_ASKED,
   SIGNAL_STORED,
   SIGNAL_COMPLETE,
   SIGNAL_MISBEHAVED,
@@ -81,7 +84,7 @@ provider_free (Provider *provider)
   while (g_hash_table_iter_next (&iter, NULL, &request))
     dfn_peer_cancel (provider->peer, ((Request *) request)->id);
   g_hash_table_unref (provider->requests);
-  g_clear_pointer (&provider->has, dfn_bitmap_free);
+  g_hash_table_unref (provider->chunks);
   g_object_unref (provider->peer);
   g_free (provider);
 }
@@ -144,7 +147,7 @@ on_put (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       guint64 length = dfn_manifest_get_chunk_length (self->manifest, errand->chunk);
 
-      g_signal_emit (self, signals[SIGNAL_STORED], 0, length);
+      g_signal_emit (self, signals[SIGNAL_STORED], 0, length, errand->chunk, errand->peer);
       if (dfn_chunk_store_is_full (self->store) && !self->is_over)
         {
           set_over (self);
@@ -158,6 +161,13 @@ on_put (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 /* Peers */
+
+static void
+forget_request (Provider *provider, Request *request)
+{
+  g_hash_table_remove (provider->chunks, GSIZE_TO_POINTER (request->id));
+  g_hash_table_remove (provider->requests, GUINT_TO_POINTER (request->chunk));
+}
 
 static void
 take_chunk (Provider *provider, guint32 chunk, const DfnPeerResponse *response)
@@ -193,7 +203,7 @@ on_response (DfnPeer *peer, gint64 id, const DfnPeerResponse *response, gpointer
   g_autoptr (DfnFetcher) self = g_object_ref (provider->fetcher);
   guint32 chunk = request->chunk;
 
-  g_hash_table_remove (provider->requests, GUINT_TO_POINTER (chunk));
+  forget_request (provider, request);
   if (response != NULL && response->status == DFN__CONTENT_RESPONSE__STATUS__OK)
     take_chunk (provider, chunk, response);
   else if (response != NULL && response->status == DFN__CONTENT_RESPONSE__STATUS__WITHDRAWN)
@@ -218,15 +228,20 @@ ask (DfnFetcher *self, guint64 id, guint32 chunk)
   if (request->id >= 0)
     {
       g_hash_table_insert (provider->requests, GUINT_TO_POINTER (chunk), request);
+      g_hash_table_insert (provider->chunks, GSIZE_TO_POINTER (request->id),
+                           GUINT_TO_POINTER (chunk));
+      g_signal_emit (self, signals[SIGNAL_ASKED], 0, provider->peer);
       return;
     }
   g_free (request);
   dfn_fetch_plan_failed (self->plan, g_get_monotonic_time (), id, chunk, DFN_FETCH_FAILURE_REFUSED);
 }
 
-static void
+/* Returns whether there was any. */
+static gboolean
 cancel_abandoned (DfnFetcher *self, gint64 now)
 {
+  gboolean any = FALSE;
   guint64 id;
   guint32 chunk;
 
@@ -237,11 +252,26 @@ cancel_abandoned (DfnFetcher *self, gint64 now)
                              ? g_hash_table_lookup (provider->requests, GUINT_TO_POINTER (chunk))
                              : NULL;
 
+      any = TRUE;
       if (request == NULL)
         continue;
       dfn_peer_cancel (provider->peer, request->id);
-      g_hash_table_remove (provider->requests, GUINT_TO_POINTER (chunk));
+      forget_request (provider, request);
     }
+  return any;
+}
+
+static gboolean
+ask_next (DfnFetcher *self, gint64 now)
+{
+  guint64 id;
+  guint32 chunk;
+
+  if (dfn_chunk_store_get_bytes_in_flight (self->store) >= MAX_BEHIND
+      || !dfn_fetch_plan_next (self->plan, now, &id, &chunk))
+    return FALSE;
+  ask (self, id, chunk);
+  return TRUE;
 }
 
 /* Does what the plan says is due. */
@@ -249,16 +279,12 @@ static void
 pump (DfnFetcher *self)
 {
   gint64 now = g_get_monotonic_time ();
-  guint64 id;
-  guint32 chunk;
   gint64 wakeup;
 
   if (self->is_over)
     return;
-  cancel_abandoned (self, now);
-  while (dfn_chunk_store_get_bytes_in_flight (self->store) < MAX_BEHIND
-         && dfn_fetch_plan_next (self->plan, now, &id, &chunk))
-    ask (self, id, chunk);
+  while (cancel_abandoned (self, now) || ask_next (self, now))
+    ;
   wakeup = dfn_fetch_plan_get_wakeup (self->plan, now);
   dfn_timer_source_set (self->timer, wakeup == G_MAXINT64 ? -1 : wakeup);
 }
@@ -271,19 +297,12 @@ on_timer (gpointer user_data)
 }
 
 static void
-add_to_map (Provider *provider, const Dfn__Have *have)
+add_chunks (Provider *provider, const Dfn__Have *have)
 {
-  guint32 n_chunks = dfn_manifest_get_n_chunks (provider->fetcher->manifest);
-
-  if (provider->has == NULL)
-    provider->has = dfn_bitmap_new (n_chunks);
   for (gsize i = 0; i < have->bitmap.len * 8; i++)
-    {
-      guint64 chunk = (guint64) have->first_chunk + i;
-
-      if (chunk < n_chunks && (have->bitmap.data[i / 8] & (0x80 >> i % 8)) != 0)
-        dfn_bitmap_add (provider->has, (guint32) chunk);
-    }
+    if (dfn_have_contains (have, i))
+      dfn_fetch_plan_add_peer_chunk (provider->fetcher->plan, provider->id,
+                                     have->first_chunk + (guint32) i);
 }
 
 static void
@@ -300,19 +319,22 @@ on_have (DfnPeer *peer, const Dfn__Have *have, Provider *provider)
       return;
     }
   if (have->complete)
-    g_clear_pointer (&provider->has, dfn_bitmap_free);
+    dfn_fetch_plan_set_peer_chunks (self->plan, provider->id, NULL);
   else
-    add_to_map (provider, have);
-  dfn_fetch_plan_set_peer_chunks (self->plan, provider->id, provider->has);
+    add_chunks (provider, have);
   pump (self);
 }
 
 static void
-on_activity (DfnPeer *peer, gpointer user_data)
+on_activity (DfnPeer *peer, gint64 request, gpointer user_data)
 {
   Provider *provider = user_data;
+  DfnFetcher *self = provider->fetcher;
+  gpointer chunk;
 
-  dfn_fetch_plan_active (provider->fetcher->plan, g_get_monotonic_time (), provider->id, G_MAXUINT32);
+  if (g_hash_table_lookup_extended (provider->chunks, GSIZE_TO_POINTER (request), NULL, &chunk))
+    dfn_fetch_plan_active (self->plan, g_get_monotonic_time (), provider->id,
+                           GPOINTER_TO_UINT (chunk));
 }
 
 static void
@@ -358,8 +380,11 @@ dfn_fetcher_class_init (DfnFetcherClass *klass)
   G_OBJECT_CLASS (klass)->dispose = dfn_fetcher_dispose;
   G_OBJECT_CLASS (klass)->finalize = dfn_fetcher_finalize;
 
-  signals[SIGNAL_STORED] = g_signal_new ("stored", DFN_TYPE_FETCHER, G_SIGNAL_RUN_LAST, 0, NULL,
-                                         NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT64);
+  signals[SIGNAL_ASKED] = g_signal_new ("asked", DFN_TYPE_FETCHER, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                        NULL, G_TYPE_NONE, 1, DFN_TYPE_PEER);
+  signals[SIGNAL_STORED] =
+      g_signal_new ("stored", DFN_TYPE_FETCHER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                    3, G_TYPE_UINT64, G_TYPE_UINT, DFN_TYPE_PEER);
   signals[SIGNAL_COMPLETE] = g_signal_new ("complete", DFN_TYPE_FETCHER, G_SIGNAL_RUN_LAST, 0, NULL,
                                            NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_MISBEHAVED] = g_signal_new ("misbehaved", DFN_TYPE_FETCHER, G_SIGNAL_RUN_LAST, 0,
@@ -383,31 +408,42 @@ DfnFetcher *
 dfn_fetcher_new (DfnChunkStore *store)
 {
   DfnFetcher *self = g_object_new (DFN_TYPE_FETCHER, NULL);
+  guint32 seed;
 
+  dfn_random_bytes (&seed, sizeof seed);
   self->store = g_object_ref (store);
   self->manifest = dfn_manifest_ref (dfn_chunk_store_get_manifest (store));
   self->plan = dfn_fetch_plan_new (dfn_manifest_get_size (self->manifest),
-                                   dfn_chunk_store_get_present (store), g_random_int ());
+                                   dfn_chunk_store_get_present (store), seed);
   return self;
 }
 
 void
 dfn_fetcher_add_peer (DfnFetcher *self, DfnPeer *peer)
 {
+  g_autoptr (DfnBitmap) nothing = dfn_bitmap_new (dfn_manifest_get_n_chunks (self->manifest));
   Provider *provider;
 
-  if (self->is_over)
+  /* It is asked for what it says that it has, and not before. */
+  if (self->is_over
+      || !dfn_fetch_plan_add_peer (self->plan, g_get_monotonic_time (), self->last_id + 1, nothing))
     return;
   provider = g_new0 (Provider, 1);
   provider->fetcher = self;
   provider->peer = g_object_ref (peer);
   provider->id = ++self->last_id;
   provider->requests = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  provider->chunks = g_hash_table_new (NULL, NULL);
   g_ptr_array_add (self->providers, provider);
   dfn_peer_set_activity (peer, on_activity, provider);
   g_signal_connect (peer, "have", G_CALLBACK (on_have), provider);
   g_signal_connect (peer, "closed", G_CALLBACK (on_peer_closed), provider);
-  dfn_fetch_plan_add_peer (self->plan, g_get_monotonic_time (), provider->id, NULL);
+}
+
+void
+dfn_fetcher_set_playhead (DfnFetcher *self, guint32 chunk, guint32 n_ahead)
+{
+  dfn_fetch_plan_set_playhead (self->plan, chunk, n_ahead);
   pump (self);
 }
 

@@ -17,7 +17,9 @@ G_DECLARE_FINAL_TYPE (DfnFetcher, dfn_fetcher, DFN, FETCHER, GObject)
  * which takes it only if it proves, and stops asking while the disk is behind.
  *
  * Signals:
- * - `stored` (guint64 bytes): a chunk is verified and on the disk
+ * - `asked` (DfnPeer *peer): it was asked for a chunk
+ * - `stored` (guint64 bytes, guint chunk, DfnPeer *peer): a chunk from @peer is verified and on the
+ *   disk
  * - `complete`: every chunk is
  * - `misbehaved` (DfnPeer *peer): it sent a chunk that does not prove; it is asked for nothing more
  * - `withdrawn` (DfnPeer *peer): it gives the content no longer
@@ -32,9 +34,18 @@ G_DECLARE_FINAL_TYPE (DfnFetcher, dfn_fetcher, DFN, FETCHER, GObject)
  */
 DfnFetcher *dfn_fetcher_new (DfnChunkStore *store);
 
-/* Asks @peer for chunks from now on, until it closes or is removed. */
+/**
+ * dfn_fetcher_add_peer:
+ *
+ * Asks @peer for chunks that it says it has, until it closes or is removed. What it said before
+ * this call is not known, so this is called when the peer is new. Nothing happens if there are
+ * %DFN_FETCH_PLAN_MAX_PEERS already.
+ */
 void dfn_fetcher_add_peer (DfnFetcher *self, DfnPeer *peer);
 void dfn_fetcher_remove_peer (DfnFetcher *self, DfnPeer *peer);
+
+/** dfn_fetcher_set_playhead: dfn_fetch_plan_set_playhead() */
+void dfn_fetcher_set_playhead (DfnFetcher *self, guint32 chunk, guint32 n_ahead);
 
 guint dfn_fetcher_get_n_peers (DfnFetcher *self);
 void dfn_fetcher_get_stats (DfnFetcher *self, DfnFetchStats *stats);

@@ -59,7 +59,6 @@ struct _DfnUploadQueue {
   guint32 n_chunks;
   GPtrArray *peers; /* Peer */
   double uplink;
-  GRand *random;
   guint64 n_served;
   guint64 n_first_copies;
   guint64 n_chosen;
@@ -77,13 +76,12 @@ peer_free (Peer *peer)
 }
 
 DfnUploadQueue *
-dfn_upload_queue_new (guint32 n_chunks, guint32 seed)
+dfn_upload_queue_new (guint32 n_chunks)
 {
   DfnUploadQueue *self = g_new0 (DfnUploadQueue, 1);
 
   self->n_chunks = n_chunks;
   self->peers = g_ptr_array_new_with_free_func ((GDestroyNotify) peer_free);
-  self->random = g_rand_new_with_seed (seed);
   return self;
 }
 
@@ -91,7 +89,6 @@ void
 dfn_upload_queue_free (DfnUploadQueue *self)
 {
   g_ptr_array_unref (self->peers);
-  g_rand_free (self->random);
   g_free (self);
 }
 

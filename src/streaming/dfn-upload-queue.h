@@ -48,11 +48,10 @@ typedef struct {
 /**
  * dfn_upload_queue_new:
  * @n_chunks: of the file
- * @seed: decides between equals
  *
  * Returns: (transfer full): a queue without peers
  */
-DfnUploadQueue *dfn_upload_queue_new (guint32 n_chunks, guint32 seed);
+DfnUploadQueue *dfn_upload_queue_new (guint32 n_chunks);
 void dfn_upload_queue_free (DfnUploadQueue *self);
 
 /**

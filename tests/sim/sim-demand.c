@@ -582,7 +582,7 @@ set_up_peer (Sim *sim, guint at)
   if (!is_full && peer->kind != SIM_DEMAND_LIAR)
     peer->plan = dfn_fetch_plan_new ((guint64) config->n_chunks * DFN_CHUNK_SIZE, NULL,
                                      config->seed * 10007 + at);
-  peer->queue = dfn_upload_queue_new (config->n_chunks, config->seed * 10007 + at);
+  peer->queue = dfn_upload_queue_new (config->n_chunks);
   if (config->knows_uplink)
     dfn_upload_queue_set_uplink (peer->queue, peer->up);
   peer->links = g_array_new (FALSE, FALSE, sizeof (Link));
