@@ -44,6 +44,8 @@ static const Option all_options[] = {
     N_ ("What viewers read (default: the file's name)"), N_ ("TEXT") },
   { DFN_CLI_VIEW, "output", 'o', TEXT, FIELD (output),
     N_ ("Where to put it: a file, or a folder that is there"), N_ ("FILE") },
+  { DFN_CLI_VIEW, "share", 's', G_OPTION_ARG_NONE, FIELD (share),
+    N_ ("Go on giving it to others when it is complete"), NULL },
   { DFN_CLI_BROADCAST, "relay", 'r', TEXTS, FIELD (relays),
     /* Translators: repeatable means that the option may be given several times */
     N_ ("Announce it at this relay (repeatable)"), N_ ("URL") },

@@ -34,6 +34,7 @@ typedef struct {
   char **relays;
   char **stun;
   gboolean force_relay;
+  gboolean share;
   gboolean swarm;
   int stats; /* seconds between statistics, 0 for none */
   char *listen;

@@ -34,6 +34,7 @@ typedef struct {
   gboolean has_introduced;
   gboolean has_told_relayed;
   gboolean has_waited;
+  gboolean is_sharing;
   char *way;
   char *problem;
 } View;
@@ -53,6 +54,8 @@ name_state (DfnWatchState state)
       return "receiving";
     case DFN_WATCH_WAITING:
       return "waiting";
+    case DFN_WATCH_SHARING:
+      return "sharing";
     case DFN_WATCH_COMPLETE:
       return "complete";
     case DFN_WATCH_FAILED:
@@ -138,6 +141,7 @@ enter_state (View *self, const DfnWatchReport *report)
                        "stop; run the same command again to continue."));
       break;
     case DFN_WATCH_CHECKING:
+    case DFN_WATCH_SHARING:
     case DFN_WATCH_COMPLETE:
     case DFN_WATCH_FAILED:
       break;
@@ -198,7 +202,7 @@ tell_path (View *self, const DfnWatchReport *report)
 }
 
 static void
-complete (View *self, const DfnWatchReport *report)
+tell_complete (View *self, const DfnWatchReport *report)
 {
   double seconds = (double) (g_get_monotonic_time () - self->started_us) / G_USEC_PER_SEC;
   g_autofree char *size = g_format_size (report->size);
@@ -222,7 +226,16 @@ complete (View *self, const DfnWatchReport *report)
      * follows. */
     dfn_cli_output_say (self->output, _ ("The file is complete, %s in %s:"), size, time);
   dfn_cli_output_result (self->output, report->path);
-  dfn_cli_loop_quit (self->loop, DFN_CLI_EXIT_OK);
+}
+
+static void
+share (View *self, const DfnWatchReport *report)
+{
+  if (self->is_sharing)
+    return;
+  self->is_sharing = TRUE;
+  tell_complete (self, report);
+  dfn_cli_output_say (self->output, _ ("Giving it to others now. Press Ctrl+C to stop."));
 }
 
 static gboolean
@@ -255,8 +268,12 @@ on_report (DfnWatchSession *session, const DfnWatchReport *report, View *self)
       tell_path (self, report);
       show_progress (self, report);
       break;
+    case DFN_WATCH_SHARING:
+      share (self, report);
+      break;
     case DFN_WATCH_COMPLETE:
-      complete (self, report);
+      tell_complete (self, report);
+      dfn_cli_loop_quit (self->loop, DFN_CLI_EXIT_OK);
       break;
     case DFN_WATCH_FAILED:
       dfn_cli_loop_quit (self->loop, dfn_cli_output_fail (self->output, report->error));
@@ -285,8 +302,8 @@ start (View *self, DfnNode *node, GError **error)
                            _ ("--output needs the name of a file or folder"));
       return FALSE;
     }
-  self->session =
-      dfn_watch_session_new (node, self->options->arguments[0], self->options->output, error);
+  self->session = (self->options->share ? dfn_watch_session_new_sharing : dfn_watch_session_new) (
+      node, self->options->arguments[0], self->options->output, error);
   if (self->session == NULL)
     return FALSE;
   if (!self->options->force_relay)
@@ -312,7 +329,9 @@ dfn_cli_view_run (const DfnCliOptions *options, DfnCliOutput *output)
   if (node == NULL || !start (&self, node, &error))
     return dfn_cli_output_fail (output, error);
   code = dfn_cli_loop_run (loop);
-  if (code >= DFN_CLI_EXIT_HANGUP)
+  if (self.is_sharing && code >= DFN_CLI_EXIT_HANGUP)
+    dfn_cli_output_say (output, _ ("Stopped. The file stays where it is."));
+  else if (code >= DFN_CLI_EXIT_HANGUP)
     dfn_cli_output_say (output, _ ("Stopped. What was received is kept; run the same command again "
                                    "to continue."));
 

@@ -3,12 +3,12 @@
 
 #include "dfn-announcement.h"
 #include "dfn-file-indexer.h"
+#include "dfn-file-swarm.h"
 #include "dfn-home-relay.h"
 #include "dfn-peer-census.h"
 #include "dfn-presence.h"
 #include "dfn-rate-meter.h"
 #include "dfn-report-pacer.h"
-#include "dfn-seeder.h"
 #include "dfn-streaming-error.h"
 
 #define RENEW_SECONDS (12 * 60 * 60)
@@ -28,7 +28,7 @@ struct _DfnBroadcastTask {
   DfnHomeRelay *home;
   DfnPresence *presence;
   DfnChunkStore *store;
-  DfnSeeder *seeder;
+  DfnFileSwarm *swarm;
   GSource *renewal;
   gint64 announced_s;       /* the last announcement's created_at */
   DfnSubscription *earlier; /* set once relays were asked for the announcement they have */
@@ -96,15 +96,15 @@ shut_down (DfnBroadcastTask *self)
   g_clear_pointer (&self->renewal, g_source_unref);
   if (self->earlier != NULL)
     g_signal_handlers_disconnect_by_data (self->earlier, self);
-  if (self->seeder != NULL)
-    g_signal_handlers_disconnect_by_data (self->seeder, self);
+  if (self->swarm != NULL)
+    g_signal_handlers_disconnect_by_data (self->swarm, self);
   if (self->presence != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->presence, self);
       g_signal_handlers_disconnect_by_data (dfn_presence_get_manager (self->presence), self);
     }
   g_clear_object (&self->earlier);
-  g_clear_object (&self->seeder);
+  g_clear_object (&self->swarm);
   g_clear_pointer (&self->census, dfn_peer_census_free);
   g_clear_object (&self->presence);
   g_clear_object (&self->home);
@@ -131,7 +131,7 @@ on_peer_added (DfnPeerManager *manager,
                DfnBroadcastTask *self)
 {
   dfn_peer_census_add (self->census, peer, dfn_peer_manager_find_link (manager, peer));
-  dfn_seeder_add_peer (self->seeder, peer);
+  dfn_file_swarm_add_peer (self->swarm, peer);
   dfn_report_pacer_now (self->pacer);
 }
 
@@ -146,7 +146,7 @@ on_peer_removed (DfnPeerManager *manager,
 }
 
 static void
-on_sent (DfnSeeder *seeder, guint64 bytes, DfnBroadcastTask *self)
+on_sent (DfnFileSwarm *swarm, guint64 bytes, DfnBroadcastTask *self)
 {
   self->report.bytes_sent += bytes;
   dfn_rate_meter_add (&self->meter, bytes, g_get_monotonic_time ());
@@ -154,7 +154,7 @@ on_sent (DfnSeeder *seeder, guint64 bytes, DfnBroadcastTask *self)
 }
 
 static void
-on_seeder_failed (DfnSeeder *seeder, const GError *error, DfnBroadcastTask *self)
+on_swarm_failed (DfnFileSwarm *swarm, const GError *error, DfnBroadcastTask *self)
 {
   fail (self, DFN_ENGINE_ERROR_FILE, error);
 }
@@ -307,12 +307,12 @@ go_on_air (DfnBroadcastTask *self)
   DfnPeerManager *manager;
 
   self->presence = dfn_presence_new (self->ice);
-  self->seeder = dfn_seeder_new (self->store);
+  self->swarm = dfn_file_swarm_new (self->store);
   manager = dfn_presence_get_manager (self->presence);
   g_signal_connect (manager, "peer-added", G_CALLBACK (on_peer_added), self);
   g_signal_connect (manager, "peer-removed", G_CALLBACK (on_peer_removed), self);
-  g_signal_connect (self->seeder, "sent", G_CALLBACK (on_sent), self);
-  g_signal_connect (self->seeder, "failed", G_CALLBACK (on_seeder_failed), self);
+  g_signal_connect (self->swarm, "sent", G_CALLBACK (on_sent), self);
+  g_signal_connect (self->swarm, "failed", G_CALLBACK (on_swarm_failed), self);
   g_signal_connect (self->presence, "changed", G_CALLBACK (on_presence_changed), self);
   if (!add_relays (self, &error))
     {

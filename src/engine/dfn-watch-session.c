@@ -58,21 +58,35 @@ dfn_watch_session_init (DfnWatchSession *self)
 {
 }
 
-DfnWatchSession *
-dfn_watch_session_new (DfnNode *node, const char *link, const char *output, GError **error)
+static DfnWatchSession *
+begin (DfnNode *node, const char *link, const char *output, gboolean share, GError **error)
 {
   g_autoptr (DfnAddress) address = dfn_address_parse (link, error);
   DfnWatchSession *self;
+  DfnWatchTask *task;
   DfnMailbox *mailbox;
 
   if (address == NULL)
     return NULL;
   self = g_object_new (DFN_TYPE_WATCH_SESSION, NULL);
   mailbox = dfn_session_get_mailbox (DFN_SESSION (self));
-  dfn_session_begin (DFN_SESSION (self), node,
-                     dfn_watch_task_new (node, g_steal_pointer (&address), output, mailbox),
-                     g_new0 (DfnWatchReport, 1));
+  task = dfn_watch_task_new (node, g_steal_pointer (&address), output, mailbox);
+  if (share)
+    dfn_watch_task_set_sharing (task);
+  dfn_session_begin (DFN_SESSION (self), node, task, g_new0 (DfnWatchReport, 1));
   return self;
+}
+
+DfnWatchSession *
+dfn_watch_session_new (DfnNode *node, const char *link, const char *output, GError **error)
+{
+  return begin (node, link, output, FALSE, error);
+}
+
+DfnWatchSession *
+dfn_watch_session_new_sharing (DfnNode *node, const char *link, const char *output, GError **error)
+{
+  return begin (node, link, output, TRUE, error);
 }
 
 const DfnWatchReport *

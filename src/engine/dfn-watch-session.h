@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * @DFN_WATCH_WAITING: everybody who had it is gone; it goes on when somebody is back
  * @DFN_WATCH_COMPLETE: the file is in its place
  * @DFN_WATCH_FAILED: it is over; @error says why. What was received stays for the next run
+ * @DFN_WATCH_SHARING: the file is in its place, and goes on being given to others
  */
 typedef enum {
   DFN_WATCH_FINDING,
@@ -23,6 +24,7 @@ typedef enum {
   DFN_WATCH_WAITING,
   DFN_WATCH_COMPLETE,
   DFN_WATCH_FAILED,
+  DFN_WATCH_SHARING,
 } DfnWatchState;
 
 /**
@@ -89,6 +91,15 @@ G_DECLARE_FINAL_TYPE (DfnWatchSession, dfn_watch_session, DFN, WATCH_SESSION, Df
  */
 DfnWatchSession *
 dfn_watch_session_new (DfnNode *node, const char *link, const char *output, GError **error);
+
+/**
+ * dfn_watch_session_new_sharing:
+ *
+ * As dfn_watch_session_new(), but goes on giving the file to others when it is complete, in
+ * %DFN_WATCH_SHARING instead of %DFN_WATCH_COMPLETE, until the session is unreferenced.
+ */
+DfnWatchSession *
+dfn_watch_session_new_sharing (DfnNode *node, const char *link, const char *output, GError **error);
 
 /**
  * dfn_watch_session_get_report:

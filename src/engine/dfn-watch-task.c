@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-watch-task.h"
 
-#include "dfn-fetcher.h"
+#include "dfn-file-swarm.h"
+#include "dfn-have-keeper.h"
 #include "dfn-lan-discovery.h"
 #include "dfn-peer-census.h"
 #include "dfn-presence.h"
@@ -18,6 +19,7 @@
 /* Between two tries to meet the broadcaster. */
 #define FIRST_RETRY_MS 1000
 #define LONGEST_RETRY_MS 15000
+#define MAX_BANNED 1024
 
 struct _DfnWatchTask {
   GObject parent_instance;
@@ -35,9 +37,12 @@ struct _DfnWatchTask {
   DfnSubscription *subscription;
   DfnAnnouncement *announcement; /* the newest */
   DfnChunkStore *store;
-  DfnFetcher *fetcher;
-  DfnPeer *peer;
-  char *meeting; /* the key of whom an offer is under way to, or NULL */
+  DfnFileSwarm *swarm;
+  DfnHaveKeeper *early; /* peers, until there is a swarm for them */
+  GPtrArray *peers;     /* of DfnPeer, all that are connected */
+  GHashTable *banned;   /* keys of peers who sent what does not prove */
+  gboolean is_sharing;  /* goes on when the file is complete */
+  char *meeting;        /* the key of whom an offer is under way to, or NULL */
   guint retry_ms;
   GSource *retry;
   GSource *find_deadline;
@@ -74,12 +79,13 @@ describe_path (DfnWatchTask *self)
 {
   DfnIceLink *link = NULL;
   DfnQuicStats stats;
+  DfnPeer *first = self->peers->len > 0 ? self->peers->pdata[0] : NULL;
 
-  if (self->peer != NULL)
-    link = dfn_peer_manager_find_link (dfn_presence_get_manager (self->presence), self->peer);
+  if (first != NULL)
+    link = dfn_peer_manager_find_link (dfn_presence_get_manager (self->presence), first);
   if (link == NULL)
     return;
-  dfn_quic_get_stats (dfn_peer_get_quic (self->peer), &stats);
+  dfn_quic_get_stats (dfn_peer_get_quic (first), &stats);
   self->report.rtt_us = stats.rtt_us;
   self->report.is_relayed = dfn_ice_link_is_relayed (link);
   g_free (self->report.path_description);
@@ -101,8 +107,8 @@ report_swarm (DfnWatchTask *self)
 
   if (self->census == NULL)
     return;
-  if (self->fetcher != NULL)
-    dfn_fetcher_get_stats (self->fetcher, &stats);
+  if (self->swarm != NULL)
+    dfn_file_swarm_get_fetch_stats (self->swarm, &stats);
   counts.duplicates = stats.n_duplicates;
   g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
   self->report.swarm = dfn_peer_census_take (self->census, now_us, &counts);
@@ -114,7 +120,7 @@ post_report (gpointer user_data)
   DfnWatchTask *self = user_data;
 
   self->report.rate = dfn_rate_meter_get (&self->meter, g_get_monotonic_time ());
-  self->report.n_peers = self->fetcher != NULL ? dfn_fetcher_get_n_peers (self->fetcher) : 0;
+  self->report.n_peers = self->swarm != NULL ? dfn_file_swarm_get_n_peers (self->swarm) : 0;
   describe_path (self);
   report_swarm (self);
   dfn_mailbox_post (self->mailbox, dfn_watch_report_copy (&self->report));
@@ -145,8 +151,8 @@ shut_down (DfnWatchTask *self)
     }
   if (self->lan != NULL)
     g_signal_handlers_disconnect_by_data (self->lan, self);
-  if (self->fetcher != NULL)
-    g_signal_handlers_disconnect_by_data (self->fetcher, self);
+  if (self->swarm != NULL)
+    g_signal_handlers_disconnect_by_data (self->swarm, self);
   if (self->presence != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->presence, self);
@@ -154,8 +160,9 @@ shut_down (DfnWatchTask *self)
     }
   g_clear_object (&self->subscription);
   g_clear_object (&self->lan);
-  g_clear_object (&self->fetcher);
-  g_clear_object (&self->peer);
+  g_clear_pointer (&self->early, dfn_have_keeper_free);
+  g_clear_object (&self->swarm);
+  g_ptr_array_set_size (self->peers, 0);
   g_clear_pointer (&self->census, dfn_peer_census_free);
   g_clear_object (&self->presence);
   g_clear_object (&self->store);
@@ -189,7 +196,8 @@ meet (DfnWatchTask *self)
   const char *contact = self->announcement->contact;
 
   clear_timer (&self->retry);
-  if (g_strcmp0 (self->meeting, contact) == 0 || self->peer != NULL || is_over (self))
+  if (g_strcmp0 (self->meeting, contact) == 0 || self->peers->len > 0 || is_over (self)
+      || g_hash_table_contains (self->banned, contact))
     return;
   g_free (self->meeting);
   self->meeting = g_strdup (contact);
@@ -219,17 +227,18 @@ set_waiting (DfnWatchTask *self, const char *problem)
   gboolean has_begun =
       self->report.state == DFN_WATCH_RECEIVING || self->report.state == DFN_WATCH_WAITING;
 
-  if (self->report.state != DFN_WATCH_CHECKING)
+  if (self->report.state != DFN_WATCH_CHECKING && self->report.state != DFN_WATCH_SHARING)
     set_state (self, has_begun ? DFN_WATCH_WAITING : DFN_WATCH_CONNECTING, problem);
 }
 
 static void
-use_peer (DfnWatchTask *self)
+use_peer (DfnPeer *peer, gpointer user_data)
 {
-  if (self->peer == NULL || self->fetcher == NULL)
-    return;
-  dfn_fetcher_add_peer (self->fetcher, self->peer);
-  set_state (self, DFN_WATCH_RECEIVING, NULL);
+  DfnWatchTask *self = user_data;
+
+  dfn_file_swarm_add_peer (self->swarm, peer);
+  if (!dfn_chunk_store_is_full (self->store))
+    set_state (self, DFN_WATCH_RECEIVING, NULL);
 }
 
 static void
@@ -239,20 +248,29 @@ on_peer_added (DfnPeerManager *manager,
                const guint8 *content,
                DfnWatchTask *self)
 {
-  g_clear_pointer (&self->meeting, g_free);
+  if (g_strcmp0 (pubkey, self->meeting) == 0)
+    g_clear_pointer (&self->meeting, g_free);
+  if (g_hash_table_contains (self->banned, pubkey))
+    {
+      dfn_peer_manager_drop (manager, peer, DFN__CLOSE_REASON__MISBEHAVED, NULL);
+      return;
+    }
   self->retry_ms = FIRST_RETRY_MS;
   dfn_peer_census_add (self->census, peer, dfn_peer_manager_find_link (manager, peer));
-  g_set_object (&self->peer, peer);
-  use_peer (self);
+  g_object_set_data_full (G_OBJECT (peer), "dfn-pubkey", g_strdup (pubkey), g_free);
+  g_ptr_array_add (self->peers, g_object_ref (peer));
+  if (self->swarm != NULL)
+    use_peer (peer, self);
+  else
+    dfn_have_keeper_add_peer (self->early, peer);
 }
 
 static void
 on_peer_removed (DfnPeerManager *manager, DfnPeer *peer, const GError *error, DfnWatchTask *self)
 {
   dfn_peer_census_remove (self->census, peer);
-  if (peer != self->peer)
+  if (!g_ptr_array_remove (self->peers, peer) || self->peers->len > 0 || is_over (self))
     return;
-  g_clear_object (&self->peer);
   set_waiting (self, error->message);
   meet_later (self);
 }
@@ -266,6 +284,8 @@ on_connect_failed (DfnPeerManager *manager,
   if (g_strcmp0 (pubkey, self->meeting) != 0)
     return; /* whoever it was is no longer the one to meet */
   g_clear_pointer (&self->meeting, g_free);
+  if (self->peers->len > 0)
+    return;
   set_waiting (self, error->message);
   meet_later (self);
 }
@@ -273,34 +293,48 @@ on_connect_failed (DfnPeerManager *manager,
 /* Fetching */
 
 static void
-on_stored (DfnFetcher *fetcher, guint64 bytes, DfnWatchTask *self)
+on_stored (DfnFileSwarm *swarm, guint64 bytes, DfnWatchTask *self)
 {
   self->report.bytes_done += bytes;
   dfn_rate_meter_add (&self->meter, bytes, g_get_monotonic_time ());
   dfn_report_pacer_soon (self->pacer);
 }
 
+/* Whoever sends wrong data is met no more; the others go on. */
 static void
-on_misbehaved (DfnFetcher *fetcher, DfnPeer *peer, DfnWatchTask *self)
+on_misbehaved (DfnFileSwarm *swarm, DfnPeer *peer, DfnWatchTask *self)
 {
+  const char *pubkey = g_object_get_data (G_OBJECT (peer), "dfn-pubkey");
+  gboolean is_broadcaster = g_strcmp0 (pubkey, self->announcement->contact) == 0;
+
+  if (pubkey != NULL && g_hash_table_size (self->banned) < MAX_BANNED)
+    g_hash_table_add (self->banned, g_strdup (pubkey));
   dfn_peer_manager_drop (dfn_presence_get_manager (self->presence), peer,
                          DFN__CLOSE_REASON__MISBEHAVED, NULL);
-  fail (self, DFN_ENGINE_ERROR_INTEGRITY,
-        "The broadcaster sent data that is not what it had announced. Nothing of it was kept");
+  if (is_broadcaster && self->peers->len == 0)
+    fail (self, DFN_ENGINE_ERROR_INTEGRITY,
+          "The broadcaster sent data that is not what it had announced. Nothing of it was kept");
 }
 
 static void
-on_withdrawn (DfnFetcher *fetcher, DfnPeer *peer, DfnWatchTask *self)
+on_withdrawn (DfnFileSwarm *swarm, DfnPeer *peer, DfnWatchTask *self)
 {
+  DfnFetchStats stats;
+
+  dfn_file_swarm_get_fetch_stats (self->swarm, &stats);
+  if (stats.n_peers > 0)
+    return; /* others still have it */
   fail (self, DFN_ENGINE_ERROR_NOT_FOUND,
         "The broadcaster no longer shares this: the file was changed or removed there");
 }
 
 static void
-on_fetcher_failed (DfnFetcher *fetcher, const GError *error, DfnWatchTask *self)
+on_swarm_failed (DfnFileSwarm *swarm, const GError *error, DfnWatchTask *self)
 {
   fail_with (self, error);
 }
+
+static void start_swarm (DfnWatchTask *self);
 
 static void
 on_completed (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -311,6 +345,13 @@ on_completed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (g_cancellable_is_cancelled (self->cancellable))
     return; /* stopped in the meantime: the file is in its place, and nobody wants to hear it */
+  if (ok && self->is_sharing)
+    {
+      if (self->swarm == NULL)
+        start_swarm (self);
+      set_state (self, DFN_WATCH_SHARING, NULL);
+      return;
+    }
   if (ok)
     set_state (self, DFN_WATCH_COMPLETE, NULL);
   else
@@ -326,22 +367,33 @@ complete (DfnWatchTask *self)
 }
 
 static void
-on_fetched (DfnFetcher *fetcher, DfnWatchTask *self)
+on_fetched (DfnFileSwarm *swarm, DfnWatchTask *self)
 {
   complete (self);
 }
 
 static void
-start_fetching (DfnWatchTask *self)
+on_sent (DfnFileSwarm *swarm, guint64 bytes, DfnWatchTask *self)
 {
-  self->fetcher = dfn_fetcher_new (self->store);
-  g_signal_connect (self->fetcher, "stored", G_CALLBACK (on_stored), self);
-  g_signal_connect (self->fetcher, "misbehaved", G_CALLBACK (on_misbehaved), self);
-  g_signal_connect (self->fetcher, "withdrawn", G_CALLBACK (on_withdrawn), self);
-  g_signal_connect (self->fetcher, "failed", G_CALLBACK (on_fetcher_failed), self);
-  g_signal_connect (self->fetcher, "complete", G_CALLBACK (on_fetched), self);
-  set_state (self, DFN_WATCH_CONNECTING, NULL);
-  use_peer (self);
+  dfn_report_pacer_soon (self->pacer);
+}
+
+static void
+start_swarm (DfnWatchTask *self)
+{
+  DfnPeerManager *manager = dfn_presence_get_manager (self->presence);
+
+  self->swarm = dfn_file_swarm_new (self->store);
+  g_signal_connect (self->swarm, "stored", G_CALLBACK (on_stored), self);
+  g_signal_connect (self->swarm, "sent", G_CALLBACK (on_sent), self);
+  g_signal_connect (self->swarm, "misbehaved", G_CALLBACK (on_misbehaved), self);
+  g_signal_connect (self->swarm, "withdrawn", G_CALLBACK (on_withdrawn), self);
+  g_signal_connect (self->swarm, "failed", G_CALLBACK (on_swarm_failed), self);
+  g_signal_connect (self->swarm, "complete", G_CALLBACK (on_fetched), self);
+  dfn_peer_manager_set_accepting (manager, TRUE);
+  if (!dfn_chunk_store_is_full (self->store))
+    set_state (self, DFN_WATCH_CONNECTING, NULL);
+  dfn_have_keeper_hand_over (self->early, use_peer, self);
 }
 
 /* The disk */
@@ -389,7 +441,7 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   if (dfn_chunk_store_is_full (self->store))
     complete (self);
   else
-    start_fetching (self);
+    start_swarm (self);
 }
 
 static char *
@@ -566,6 +618,9 @@ dfn_watch_task_finalize (GObject *object)
   DfnWatchTask *self = DFN_WATCH_TASK (object);
 
   g_clear_pointer (&self->announcement, dfn_announcement_free);
+  g_clear_pointer (&self->early, dfn_have_keeper_free);
+  g_ptr_array_unref (self->peers);
+  g_hash_table_unref (self->banned);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->ice);
   dfn_mailbox_unref (self->mailbox);
@@ -593,6 +648,9 @@ dfn_watch_task_init (DfnWatchTask *self)
 {
   self->cancellable = g_cancellable_new ();
   self->census = dfn_peer_census_new ();
+  self->early = dfn_have_keeper_new ();
+  self->peers = g_ptr_array_new_with_free_func (g_object_unref);
+  self->banned = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->retry_ms = FIRST_RETRY_MS;
 }
 
@@ -607,4 +665,10 @@ dfn_watch_task_new (DfnNode *node, DfnAddress *address, const char *output, DfnM
   self->relays = g_strdupv ((char **) dfn_node_get_relays (node));
   self->ice = dfn_ice_config_copy (dfn_node_get_ice_config (node));
   return self;
+}
+
+void
+dfn_watch_task_set_sharing (DfnWatchTask *self)
+{
+  self->is_sharing = TRUE;
 }

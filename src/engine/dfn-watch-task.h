@@ -25,6 +25,9 @@ DfnWatchTask *
 dfn_watch_task_new (DfnNode *node, DfnAddress *address, const char *output, DfnMailbox *mailbox);
 
 /* For dfn_node_start_task() and dfn_node_stop_task(). */
+/* Before it starts: it goes on giving when the file is complete. */
+void dfn_watch_task_set_sharing (DfnWatchTask *self);
+
 void dfn_watch_task_start (gpointer task);
 void dfn_watch_task_stop (gpointer task);
 

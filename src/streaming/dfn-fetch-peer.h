@@ -14,7 +14,7 @@ typedef struct {
   guint32 index;
   guint32 length;
   gint64 sent_us;
-  gint64 begun_us; /* when the first of its bytes came, 0 before */
+  gint64 begun_us;   /* when the first of its bytes came, 0 before */
   guint64 delivered; /* bytes that the peer had delivered when this was asked */
   gboolean
       was_filling; /* the window was at least half full, so the sample says what the link can */

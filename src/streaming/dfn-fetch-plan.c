@@ -324,7 +324,8 @@ hedge (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *index)
 /* A request that waits at one peer while another has nothing to do for us is moved to that one, if
  * it gains much: who waits at a busy peer has only reserved a place. */
 static gboolean
-find_relief (DfnFetchPlan *self, DfnFetchPeer *idle, gint64 now_us, DfnFetchPeer **from, guint *place)
+find_relief (
+    DfnFetchPlan *self, DfnFetchPeer *idle, gint64 now_us, DfnFetchPeer **from, guint *place)
 {
   double ours = dfn_fetch_peer_expect (idle, DFN_CHUNK_SIZE, now_us);
   double most = RELIEF_FACTOR * ours + RELIEF_MARGIN_S;

@@ -25,7 +25,8 @@
 #define GRACE 6
 #define GRACE_US 6000000
 #define LEAST_SHARE 0.05
-#define OPTIMISTIC_EVERY 8
+/* One chunk in so many goes to whoever was served longest ago, so that nobody is shut out. */
+#define OPTIMISTIC_EVERY 16
 /* Differences in what peers have count from this part of the file on. */
 #define PROGRESS_PARTS 64
 
@@ -50,7 +51,7 @@ typedef struct {
   double n_asked;
   double n_entrusted;
   double n_forwarded;
-  gint64 silent_since_us; /* since when it has not said what it has */
+  gint64 silent_since_us;   /* since when it has not said what it has */
   gint64 unproven_since_us; /* since when what it forwarded is too little for what it was given */
   gboolean is_idler;
 } Peer;
@@ -367,8 +368,10 @@ typedef struct {
 } Candidate;
 
 static gboolean
-is_better (const Candidate *a, const Candidate *b)
+is_better (const Candidate *a, const Candidate *b, gboolean is_optimistic)
 {
+  if (is_optimistic && a->peer != b->peer)
+    return a->peer->served_us < b->peer->served_us;
   if (a->is_idler != b->is_idler)
     return !a->is_idler;
   if (a->n_copies == 0 || b->n_copies == 0)
@@ -415,14 +418,14 @@ choose (DfnUploadQueue *self, Candidate *best)
         {
           Candidate candidate = { .peer = peer,
                                   .place = j,
-                                  .is_idler = peer->is_idler && !is_optimistic,
+                                  .is_idler = peer->is_idler,
                                   .n_unproven = peer->entrusted->len,
                                   .n_unsaid = peer->given->len,
                                   .progress = get_progress (self, peer),
                                   .n_copies =
                                       count_copies (self, entry_at (peer->waiting, j)->index) };
 
-          if (best->peer == NULL || is_better (&candidate, best))
+          if (best->peer == NULL || is_better (&candidate, best, is_optimistic))
             *best = candidate;
         }
     }

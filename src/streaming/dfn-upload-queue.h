@@ -24,7 +24,7 @@ G_BEGIN_DECLS
  * at once, as many as the uplink needs to be full: a chunk that goes out alone is whole at the
  * other side, and passed on from there, in a fraction of the time. Of those that wait, the chunk
  * that the fewest peers have goes first, so that every chunk is out once before one goes out
- * twice. Peers who take and never give come after all others, but for one chunk in eight.
+ * twice. Peers who take and never give come after all others, but for one chunk in sixteen.
  */
 typedef struct _DfnUploadQueue DfnUploadQueue;
 
@@ -70,8 +70,7 @@ gboolean dfn_upload_queue_add_peer (DfnUploadQueue *self, gint64 now_us, guint64
 void dfn_upload_queue_remove_peer (DfnUploadQueue *self, guint64 peer);
 
 /** dfn_upload_queue_peer_has: @peer says that it has chunk @index; out of range does nothing */
-void
-dfn_upload_queue_peer_has (DfnUploadQueue *self, gint64 now_us, guint64 peer, guint32 index);
+void dfn_upload_queue_peer_has (DfnUploadQueue *self, gint64 now_us, guint64 peer, guint32 index);
 
 /** dfn_upload_queue_peer_has_all: @peer says that it has every chunk */
 void dfn_upload_queue_peer_has_all (DfnUploadQueue *self, guint64 peer);
@@ -104,8 +103,7 @@ void dfn_upload_queue_cancel (DfnUploadQueue *self, guint64 peer, guint32 index)
  *
  * Returns: %TRUE if something is to be sent now
  */
-gboolean
-dfn_upload_queue_next (DfnUploadQueue *self, gint64 now_us, guint64 *peer, guint32 *index);
+gboolean dfn_upload_queue_next (DfnUploadQueue *self, gint64 now_us, guint64 *peer, guint32 *index);
 
 /** dfn_upload_queue_sent: the last byte of chunk @index for @peer has left */
 void dfn_upload_queue_sent (DfnUploadQueue *self, gint64 now_us, guint64 peer, guint32 index);

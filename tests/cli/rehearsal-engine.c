@@ -276,6 +276,12 @@ dfn_watch_session_new (DfnNode *node, const char *link, const char *output, GErr
   return g_object_new (DFN_TYPE_WATCH_SESSION, NULL);
 }
 
+DfnWatchSession *
+dfn_watch_session_new_sharing (DfnNode *node, const char *link, const char *output, GError **error)
+{
+  return dfn_watch_session_new (node, link, output, error);
+}
+
 const DfnWatchReport *
 dfn_watch_session_get_report (DfnWatchSession *self)
 {

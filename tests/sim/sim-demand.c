@@ -16,7 +16,18 @@
 #define CANCEL_BYTES 80
 #define HAVE_BYTES 130
 
-typedef enum { AT_SENT, AT_ARRIVE, AT_DELIVER, AT_REQUEST, AT_CANCEL, AT_HAVE, AT_WAKE, AT_FLUSH, AT_JOIN, AT_LEAVE } Kind;
+typedef enum {
+  AT_SENT,
+  AT_ARRIVE,
+  AT_DELIVER,
+  AT_REQUEST,
+  AT_CANCEL,
+  AT_HAVE,
+  AT_WAKE,
+  AT_FLUSH,
+  AT_JOIN,
+  AT_LEAVE
+} Kind;
 
 typedef struct {
   gint64 at_us;
@@ -307,7 +318,8 @@ serve (Sim *sim, guint at)
   guint64 to;
   guint32 chunk;
 
-  if (peer->kind == SIM_DEMAND_LIAR || peer->kind == SIM_DEMAND_RIDER || peer->kind == SIM_DEMAND_LEECH)
+  if (peer->kind == SIM_DEMAND_LIAR || peer->kind == SIM_DEMAND_RIDER
+      || peer->kind == SIM_DEMAND_LEECH)
     return;
   while (dfn_upload_queue_next (peer->queue, sim->now_us, &to, &chunk))
     {
@@ -391,8 +403,7 @@ pump (Sim *sim, guint at)
           send_control (sim, at, (guint) from, AT_REQUEST, chunk, REQUEST_BYTES);
           any = TRUE;
         }
-    }
-  while (any);
+  } while (any);
   wake_us = dfn_fetch_plan_get_wakeup (peer->plan, sim->now_us);
   if (wake_us == G_MAXINT64 || (peer->wake_us > sim->now_us && peer->wake_us <= wake_us))
     return;
@@ -477,9 +488,8 @@ take_chunk (Sim *sim, const Event *event)
   if (peer->kind != SIM_DEMAND_RIDER)
     {
       if (peer->news->len == 0)
-        post (sim, (Event){ .at_us = sim->now_us + HAVE_DELAY_US,
-                            .kind = AT_FLUSH,
-                            .to = event->to });
+        post (sim,
+              (Event){ .at_us = sim->now_us + HAVE_DELAY_US, .kind = AT_FLUSH, .to = event->to });
       g_array_append_val (peer->news, event->chunk);
     }
   if (dfn_fetch_plan_is_done (peer->plan))
@@ -626,7 +636,8 @@ compute_bound (Sim *sim)
       for (guint i = 0; i < sim->n_peers; i++)
         {
           Peer *peer = &sim->peers[i];
-          gint64 since = i <= config->n_seeds ? 0 : (gint64) (i - 1 - config->n_seeds) * config->arrival_us;
+          gint64 since =
+              i <= config->n_seeds ? 0 : (gint64) (i - 1 - config->n_seeds) * config->arrival_us;
 
           if (peer->kind != SIM_DEMAND_GOOD || t < since)
             continue;
@@ -682,10 +693,9 @@ summarise (Sim *sim, SimDemandResult *result)
   result->rider_mean_us /= MAX (1, n_riders);
   result->source_copies =
       (double) sim->peers[0].sent_bytes / ((double) config->n_chunks * DFN_CHUNK_SIZE);
-  result->duplicates =
-      1 - (double) sim->useful_bytes / (double) MAX (1, sim->received_bytes);
-  result->control = (double) sim->control_bytes
-                    / (double) (sim->control_bytes + MAX (1, sim->received_bytes));
+  result->duplicates = 1 - (double) sim->useful_bytes / (double) MAX (1, sim->received_bytes);
+  result->control =
+      (double) sim->control_bytes / (double) (sim->control_bytes + MAX (1, sim->received_bytes));
   result->once_us = sim->once_us;
   result->used = sent / (could * (double) MAX (1, result->last_us) / SIM_DEMAND_S);
 }

@@ -10,7 +10,7 @@ fetch_simulation_new (guint64 size)
 
   self->size = size;
   self->n_chunks = (guint32) ((size + DFN_CHUNK_SIZE - 1) / DFN_CHUNK_SIZE);
-  self->plan = dfn_fetch_plan_new (size, NULL);
+  self->plan = dfn_fetch_plan_new (size, NULL, 2024);
   self->n_arrived = g_new0 (guint, self->n_chunks);
   self->n_asked = g_new0 (guint, self->n_chunks);
   self->random = g_rand_new_with_seed (2024);

@@ -6,15 +6,16 @@
 #define S 1000000
 #define MIB (1024 * 1024)
 
-/* The first requests: eight chunks, the file's beginning, in order. */
+/* The first requests of a file that is played: eight chunks, its beginning, in order. */
 static void
 test_start (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (100 * MIB, NULL);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (100 * MIB, NULL, 1);
   guint64 peer;
   guint32 index;
 
   g_assert_false (dfn_fetch_plan_next (plan, 0, &peer, &index));
+  dfn_fetch_plan_set_playhead (plan, 0, 20);
   dfn_fetch_plan_add_peer (plan, 0, 7, NULL);
   for (guint32 i = 0; i < 8; i++)
     {
@@ -29,7 +30,7 @@ test_start (void)
 static void
 test_slow_but_alive (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (10 * MIB, NULL);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (10 * MIB, NULL, 1);
   guint64 peer;
   guint32 index;
   gint64 now = 0;
@@ -40,7 +41,7 @@ test_slow_but_alive (void)
   for (; now < 60 * S; now += S)
     {
       g_assert_false (dfn_fetch_plan_next_abandoned (plan, now, &peer, &index));
-      dfn_fetch_plan_active (plan, now, 1);
+      dfn_fetch_plan_active (plan, now, 1, G_MAXUINT32);
     }
   now += 2 * S;
   g_assert_false (dfn_fetch_plan_next_abandoned (plan, now, &peer, &index));
@@ -53,10 +54,11 @@ test_slow_but_alive (void)
 static void
 test_removed_goes_to_the_front (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (100 * MIB, NULL);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (100 * MIB, NULL, 1);
   guint64 peer;
   guint32 index;
 
+  dfn_fetch_plan_set_playhead (plan, 0, 400);
   dfn_fetch_plan_add_peer (plan, 0, 1, NULL);
   for (guint i = 0; i < 8; i++)
     g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &index));
@@ -80,17 +82,21 @@ test_removed_goes_to_the_front (void)
 static void
 test_playhead (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (4 * MIB, NULL);
-  static const guint32 expected[] = { 12, 13, 14, 15, 0, 1, 2, 3 };
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (16 * MIB, NULL, 1);
   guint64 peer;
   guint32 index;
 
-  dfn_fetch_plan_set_playhead (plan, 12);
+  dfn_fetch_plan_set_playhead (plan, 12, 4);
   dfn_fetch_plan_add_peer (plan, 0, 1, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+  for (guint32 i = 12; i < 16; i++)
     {
       g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &index));
-      g_assert_cmpuint (index, ==, expected[i]);
+      g_assert_cmpuint (index, ==, i);
+    }
+  for (guint i = 0; i < 4; i++)
+    {
+      g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &index));
+      g_assert_true (index < 12 || index >= 16);
     }
   /* A chunk that comes back and lies ahead is the next one. */
   dfn_fetch_plan_failed (plan, 0, 1, 13, DFN_FETCH_FAILURE_REFUSED);
@@ -98,6 +104,83 @@ test_playhead (void)
   g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &index));
   g_assert_cmpuint (peer, ==, 2);
   g_assert_cmpuint (index, ==, 13);
+}
+
+/* A jump calls off what has not begun to arrive and lies elsewhere; the rest is left alone. */
+static void
+test_seek (void)
+{
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (100 * MIB, NULL, 1);
+  g_autoptr (GHashTable) called_off = g_hash_table_new (NULL, NULL);
+  guint64 peer;
+  guint32 index;
+
+  dfn_fetch_plan_set_playhead (plan, 0, 8);
+  dfn_fetch_plan_add_peer (plan, 0, 1, NULL);
+  for (guint32 i = 0; i < 8; i++)
+    g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &index));
+  dfn_fetch_plan_active (plan, 10 * MS, 1, 0);
+  dfn_fetch_plan_set_playhead (plan, 6, 10);
+  while (dfn_fetch_plan_next_abandoned (plan, 10 * MS, &peer, &index))
+    g_hash_table_add (called_off, GUINT_TO_POINTER (index));
+  g_assert_cmpuint (g_hash_table_size (called_off), ==, 5);
+  for (guint32 i = 1; i < 6; i++)
+    g_assert_true (g_hash_table_contains (called_off, GUINT_TO_POINTER (i)));
+  for (guint32 i = 8; i < 13; i++)
+    {
+      g_assert_true (dfn_fetch_plan_next (plan, 10 * MS, &peer, &index));
+      g_assert_cmpuint (index, ==, i);
+    }
+}
+
+/* What the fewest have is asked for first, of whoever has it. */
+static void
+test_rarest_first (void)
+{
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (4 * MIB, NULL, 1);
+  g_autoptr (DfnBitmap) many = dfn_bitmap_new_full (16);
+  g_autoptr (DfnBitmap) few = dfn_bitmap_new_full (16);
+  guint64 peer;
+  guint32 index;
+
+  dfn_bitmap_remove (many, 5);
+  dfn_bitmap_remove (few, 5);
+  dfn_bitmap_remove (few, 9);
+  dfn_fetch_plan_add_peer (plan, 0, 1, many);
+  dfn_fetch_plan_add_peer (plan, 0, 2, few);
+  dfn_fetch_plan_add_peer (plan, 0, 3, NULL);
+  for (gboolean has_5 = FALSE, has_9 = FALSE; !has_5 || !has_9;)
+    {
+      g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &index));
+      g_assert_true (peer != 3 || index == 5 || has_5);
+      g_assert_true (peer != 1 || index == 9 || has_9);
+      has_5 |= index == 5;
+      has_9 |= index == 9;
+    }
+}
+
+/* What waits at a busy peer is asked of an idle one; what arrives already is not. */
+static void
+test_relief (void)
+{
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (DFN_CHUNK_SIZE * 2, NULL, 1);
+  g_autoptr (DfnBitmap) nothing = dfn_bitmap_new (2);
+  guint64 peer;
+  guint32 index, begun;
+
+  dfn_fetch_plan_add_peer (plan, 0, 1, NULL);
+  g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &begun));
+  g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &index));
+  dfn_fetch_plan_add_peer (plan, 0, 2, nothing);
+  dfn_fetch_plan_active (plan, 4 * S, 1, begun);
+  dfn_fetch_plan_add_peer_chunk (plan, 2, begun);
+  dfn_fetch_plan_add_peer_chunk (plan, 2, 1 - begun);
+  g_assert_true (dfn_fetch_plan_next (plan, 8 * S, &peer, &index));
+  g_assert_cmpuint (peer, ==, 2);
+  g_assert_cmpuint (index, ==, 1 - begun);
+  g_assert_true (dfn_fetch_plan_next_abandoned (plan, 8 * S, &peer, &index));
+  g_assert_cmpuint (peer, ==, 1);
+  g_assert_cmpuint (index, ==, 1 - begun);
 }
 
 static void
@@ -111,8 +194,9 @@ test_partial_peers (void)
   guint32 index;
 
   dfn_bitmap_add (present, 3);
-  plan = dfn_fetch_plan_new (4 * MIB, present);
+  plan = dfn_fetch_plan_new (4 * MIB, present, 1);
   dfn_fetch_plan_add_peer (plan, 0, 1, has);
+  dfn_fetch_plan_set_playhead (plan, 0, 16);
   g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &index));
   g_assert_cmpuint (index, ==, 1);
   g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &index));
@@ -132,7 +216,7 @@ test_partial_peers (void)
 static void
 test_hard_failure (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (4 * MIB, NULL);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (4 * MIB, NULL, 1);
   gint64 now = 0;
   guint64 peer;
   guint32 index;
@@ -158,7 +242,7 @@ test_hard_failure (void)
 static void
 test_refusal (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (DFN_CHUNK_SIZE, NULL);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (DFN_CHUNK_SIZE, NULL, 1);
   guint64 peer;
   guint32 index;
 
@@ -183,7 +267,7 @@ test_refusal (void)
 static void
 test_refuses_everything (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (1000 * MIB, NULL);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (1000 * MIB, NULL, 1);
   guint n_asked = 0;
   guint64 peer;
   guint32 index;
@@ -206,7 +290,7 @@ test_refuses_everything (void)
 static void
 test_too_many_peers (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (4 * MIB, NULL);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (4 * MIB, NULL, 1);
 
   for (guint i = 0; i < DFN_FETCH_PLAN_MAX_PEERS; i++)
     g_assert_true (dfn_fetch_plan_add_peer (plan, 0, i, NULL));
@@ -222,6 +306,9 @@ main (int argc, char **argv)
   g_test_add_func ("/streaming/fetch-plan/removed-goes-to-the-front",
                    test_removed_goes_to_the_front);
   g_test_add_func ("/streaming/fetch-plan/playhead", test_playhead);
+  g_test_add_func ("/streaming/fetch-plan/seek", test_seek);
+  g_test_add_func ("/streaming/fetch-plan/rarest-first", test_rarest_first);
+  g_test_add_func ("/streaming/fetch-plan/relief", test_relief);
   g_test_add_func ("/streaming/fetch-plan/partial-peers", test_partial_peers);
   g_test_add_func ("/streaming/fetch-plan/hard-failure", test_hard_failure);
   g_test_add_func ("/streaming/fetch-plan/refusal", test_refusal);
