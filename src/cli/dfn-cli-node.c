@@ -47,5 +47,6 @@ dfn_cli_node_new (const DfnCliOptions *options, GError **error)
       return NULL;
   if (!set_turn (ice, options->force_relay, error))
     return NULL;
+  dfn_node_set_uplink_limit (node, options->uplink_limit);
   return g_steal_pointer (&node);
 }

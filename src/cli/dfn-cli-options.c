@@ -3,6 +3,7 @@
 
 #include "dfn-cli-exit.h"
 #include "dfn-cli-text.h"
+#include "dfn-format.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -28,6 +29,7 @@ typedef struct {
 } Option;
 
 #define LONGEST_STATS_S 86400
+#define LOWEST_UPLINK 16000.0 /* bytes a second: 128 kbit/s */
 
 /* The columns of a help text. */
 #define HELP_WIDTH 79
@@ -61,6 +63,8 @@ static const Option all_options[] = {
     N_ ("Learn my address from this server (repeatable)"), N_ ("HOST:PORT") },
   { NODE_COMMANDS, "force-relay", 0, G_OPTION_ARG_NONE, FIELD (force_relay),
     N_ ("Hide my address: use nothing but the TURN server"), NULL },
+  { NODE_COMMANDS, "uplink", 0, TEXT, FIELD (uplink),
+    N_ ("Never send faster than this, e.g. 8mbit"), N_ ("RATE") },
   { NODE_COMMANDS, "swarm", 0, G_OPTION_ARG_NONE, FIELD (swarm),
     N_ ("Show on the terminal with whom it is exchanged"), NULL },
   { NODE_COMMANDS, "stats", 0, G_OPTION_ARG_INT, FIELD (stats),
@@ -182,6 +186,24 @@ check_texts (const DfnCliOptions *self, GError **error)
 }
 
 static gboolean
+check_uplink (DfnCliOptions *self, GError **error)
+{
+  double rate;
+
+  if (self->uplink == NULL)
+    return TRUE;
+  if (dfn_format_parse_rate (self->uplink, &rate) && rate >= LOWEST_UPLINK)
+    {
+      self->uplink_limit = (guint64) rate;
+      return TRUE;
+    }
+  g_set_error_literal (
+      error, DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE,
+      _ ("--uplink takes a rate of at least 128kbit, as 900kbit, 8mbit or 2mbyte"));
+  return FALSE;
+}
+
+static gboolean
 check_numbers (const DfnCliOptions *self, GError **error)
 {
   if (self->stats >= 0 && self->stats <= LONGEST_STATS_S)
@@ -265,7 +287,7 @@ dfn_cli_options_parse (const DfnCliCommand *command, const char *const *argv, GE
       return NULL;
     }
   self->arguments = take_arguments (words);
-  if (!check_texts (self, error) || !check_numbers (self, error)
+  if (!check_texts (self, error) || !check_numbers (self, error) || !check_uplink (self, error)
       || !check_arguments (command, self->arguments, error))
     return NULL;
   return g_steal_pointer (&self);
@@ -280,6 +302,7 @@ dfn_cli_options_free (DfnCliOptions *self)
   g_free (self->store);
   g_free (self->title);
   g_free (self->output);
+  g_free (self->uplink);
   g_strfreev (self->arguments);
   g_free (self);
 }

@@ -35,6 +35,8 @@ typedef struct {
   char **stun;
   gboolean force_relay;
   gboolean share;
+  char *uplink;         /* as it was given */
+  guint64 uplink_limit; /* the same in bytes a second, 0 for none */
   gboolean swarm;
   int stats; /* seconds between statistics, 0 for none */
   char *listen;

@@ -21,4 +21,14 @@ char *dfn_format_rate (double bytes_per_second);
  */
 char *dfn_format_duration (double seconds);
 
+/**
+ * dfn_format_parse_rate:
+ * @text: a number and one of kbit, mbit, gbit, kbyte, mbyte and gbyte, which stand for thousands,
+ *   millions and milliards a second, e.g. "8mbit" or "1.5 Mbyte"
+ * @bytes_per_second: (out): the rate
+ *
+ * Returns: %FALSE if it is no rate above nothing
+ */
+gboolean dfn_format_parse_rate (const char *text, double *bytes_per_second);
+
 G_END_DECLS

@@ -2,6 +2,7 @@
 #include "dfn-node-private.h"
 
 #include "dfn-relay-url.h"
+#include "dfn-uplink-governor.h"
 
 /* How long the thread goes on after its last session, so that farewells leave the computer. */
 #define LINGER_US (300 * 1000)
@@ -108,6 +109,25 @@ DfnIceConfig *
 dfn_node_get_ice_config (DfnNode *self)
 {
   return self->ice;
+}
+
+static gboolean
+on_uplink_limit (gpointer user_data)
+{
+  dfn_uplink_governor_set_limit (dfn_uplink_governor_get_default (), *(guint64 *) user_data);
+  return G_SOURCE_REMOVE;
+}
+
+void
+dfn_node_set_uplink_limit (DfnNode *self, guint64 bytes_per_second)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  /* The governor is the engine thread's, as all orders are carried out there. */
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, on_uplink_limit,
+                         g_memdup2 (&bytes_per_second, sizeof bytes_per_second), g_free);
+  g_source_attach (source, self->context);
 }
 
 GMainContext *

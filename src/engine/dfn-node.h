@@ -56,6 +56,13 @@ const char *const *dfn_node_get_relays (DfnNode *self);
 DfnIceConfig *dfn_node_get_ice_config (DfnNode *self);
 
 /**
+ * dfn_node_set_uplink_limit:
+ * @bytes_per_second: the most that all sessions together may send, headers included; 0: as much as
+ *   the uplink takes without getting in the way of others (dfn-uplink-governor.h)
+ */
+void dfn_node_set_uplink_limit (DfnNode *self, guint64 bytes_per_second);
+
+/**
  * dfn_node_get_context:
  *
  * Returns: (transfer none): the context of the engine's thread

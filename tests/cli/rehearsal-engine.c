@@ -189,6 +189,11 @@ dfn_node_get_ice_config (DfnNode *self)
   return self->ice;
 }
 
+void
+dfn_node_set_uplink_limit (DfnNode *self, guint64 bytes_per_second)
+{
+}
+
 /* --- watching --- */
 
 struct _DfnWatchSession {

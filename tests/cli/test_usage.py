@@ -104,6 +104,11 @@ class UsageTest(CliTestCase):
         result = self.refuse("view", "x", words=["DEFIANCE_TURN"])
         self.assertNotIn("hunter2", result.stderr)
 
+    def test_uplink(self):
+        for rate in ("8", "fast", "0mbit", "100kbit", "-8mbit"):
+            self.refuse("view", "x", f"--uplink={rate}", words=["--uplink", "8mbit"])
+        self.refuse("browse", "--uplink", "8mbit")
+
     def test_json(self):
         for argv in (["view", "--json"], ["--json"], ["dance", "--json"], ["view", "-j", "--foo"],
                      ["view", "x", "--json", "--output", "-"]):

@@ -39,11 +39,37 @@ test_duration (void)
     }
 }
 
+static void
+test_parse_rate (void)
+{
+  static const struct {
+    const char *text;
+    double rate;
+  } cases[] = {
+    { "8mbit", 1e6 },   { "1.5 Mbyte", 1.5e6 }, { "900kbit", 112500 },
+    { "2gbit", 250e6 }, { "16kbyte", 16e3 },    { "1Gbyte", 1e9 },
+  };
+  static const char *const bad[] = {
+    "",        "8",       "mbit",    "-1mbit", "0mbit",   "8mbits",      "8 m bit",   "nanmbit",
+    "infmbit", "1e3mbit", "0x8mbit", " 8mbit", "8,5mbit", "9999999gbit", "1.2.3mbit",
+  };
+  double rate;
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_assert_true (dfn_format_parse_rate (cases[i].text, &rate));
+      g_assert_cmpfloat_with_epsilon (rate, cases[i].rate, 1e-6);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    g_assert_false (dfn_format_parse_rate (bad[i], &rate));
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/format/rate", test_rate);
   g_test_add_func ("/core/format/duration", test_duration);
+  g_test_add_func ("/core/format/parse-rate", test_parse_rate);
   return g_test_run ();
 }
