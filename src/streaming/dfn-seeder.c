@@ -204,6 +204,15 @@ serve (DfnSeeder *self, guint64 id, guint32 chunk)
   dfn_chunk_store_read_async (self->store, chunk, NULL, on_read, reading);
 }
 
+/* What the connections may send together, of which headers are a small part. */
+static double
+get_uplink (void)
+{
+  guint64 rate = dfn_uplink_governor_get_rate (dfn_uplink_governor_get_default ());
+
+  return rate == DFN_UPLINK_UNLIMITED ? 0 : (double) rate;
+}
+
 /* Does what the queue says is due. */
 static void
 pump (DfnSeeder *self)
@@ -215,6 +224,7 @@ pump (DfnSeeder *self)
 
   if (self->pump_timer == NULL)
     return;
+  dfn_upload_queue_set_uplink (self->queue, get_uplink ());
   while (dfn_upload_queue_next (self->queue, now, &id, &chunk))
     serve (self, id, chunk);
   wakeup = dfn_upload_queue_get_wakeup (self->queue, now);
