@@ -11,6 +11,7 @@ struct _DfnPresence {
   DfnRelayPool *pool;
   DfnPeerManager *manager;
   DfnSignaling *signaling;
+  DfnSwarmMembers *members;
 };
 
 G_DEFINE_FINAL_TYPE (DfnPresence, dfn_presence, G_TYPE_OBJECT)
@@ -30,6 +31,7 @@ dfn_presence_dispose (GObject *object)
 {
   DfnPresence *self = DFN_PRESENCE (object);
 
+  g_clear_object (&self->members);
   if (self->manager != NULL)
     dfn_peer_manager_close (self->manager);
   if (self->pool != NULL)
@@ -111,6 +113,14 @@ const char *
 dfn_presence_get_pubkey (DfnPresence *self)
 {
   return dfn_nostr_key_get_pubkey (self->key);
+}
+
+DfnSwarmMembers *
+dfn_presence_join (DfnPresence *self, const guint8 *content)
+{
+  if (self->members == NULL)
+    self->members = dfn_swarm_members_new (self->signaling, content);
+  return self->members;
 }
 
 DfnScope

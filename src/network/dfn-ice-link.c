@@ -488,6 +488,18 @@ dfn_ice_link_get_family (DfnIceLink *self)
   return nice_address_ip_version (&sides[0]->addr) == 6 ? 6 : 4;
 }
 
+GInetAddress *
+dfn_ice_link_get_remote_address (DfnIceLink *self)
+{
+  NiceCandidate *local, *remote;
+  g_autoptr (GSocketAddress) address = NULL;
+
+  if (!nice_agent_get_selected_pair (self->agent, self->stream, COMPONENT, &local, &remote))
+    return NULL;
+  address = to_socket_address (&remote->addr);
+  return g_object_ref (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
+}
+
 char *
 dfn_ice_link_describe (DfnIceLink *self)
 {

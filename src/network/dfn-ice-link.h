@@ -74,6 +74,14 @@ gboolean dfn_ice_link_is_relayed (DfnIceLink *self);
 guint dfn_ice_link_get_family (DfnIceLink *self);
 
 /**
+ * dfn_ice_link_get_remote_address:
+ *
+ * Returns: (transfer full) (nullable): the peer's address on the chosen path; a TURN server's if
+ *   the peer is behind one
+ */
+GInetAddress *dfn_ice_link_get_remote_address (DfnIceLink *self);
+
+/**
  * dfn_ice_link_describe:
  *
  * Returns: (transfer full) (nullable): the chosen path in words for a log, e.g.

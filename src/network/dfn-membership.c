@@ -200,6 +200,13 @@ count_block (DfnMembership *self, guint64 block, const DfnMembershipLink *except
   return n;
 }
 
+/* Whoever has asked everybody to be let in has to take what is offered. */
+static gboolean
+is_outside (DfnMembership *self)
+{
+  return self->config.seeks && dfn_membership_count (self, TRUE, FALSE) == 0;
+}
+
 /* It was of no use a while ago. */
 static gboolean
 is_unwanted (DfnMembership *self, const guint8 *key, gint64 now_us)
@@ -243,7 +250,7 @@ dfn_membership_judge_offer (
       link->block = block;
       return DFN_MEMBERSHIP_YIELD;
     }
-  if (!self->config.accepts || is_unwanted (self, key, now_us)
+  if (!(self->config.accepts || is_outside (self)) || is_unwanted (self, key, now_us)
       || count_block (self, block, NULL) >= DFN_MEMBERSHIP_MAX_PER_BLOCK
       || !has_room_for_stranger (self, n_links, now_us))
     return DFN_MEMBERSHIP_FULL;

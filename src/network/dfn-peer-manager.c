@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-peer-manager.h"
 
+#include "dfn-signal-queue.h"
+
 #include <string.h>
 
 /* Two: a second try may begin before the first one is known to be lost. */
@@ -14,6 +16,8 @@ struct _DfnPeerManager {
   DfnIceConfig *config;
   DfnQuicIdentity *identity;
   gboolean accepting;
+  const DfnPeerManagerHandler *handler;
+  gpointer handler_data;
   GHashTable *rendezvous; /* session (GBytes): owned DfnRendezvous */
   GHashTable *seen;       /* set of sessions (GBytes) that were offered to us */
   GQueue seen_order;      /* of the same GBytes, the oldest first */
@@ -23,6 +27,8 @@ G_DEFINE_FINAL_TYPE (DfnPeerManager, dfn_peer_manager, G_TYPE_OBJECT)
 
 enum {
   SIGNAL_SEND_SIGNAL,
+  SIGNAL_ANSWERED,
+  SIGNAL_REFERRED,
   SIGNAL_PEER_ADDED,
   SIGNAL_PEER_REMOVED,
   SIGNAL_CONNECT_FAILED,
@@ -38,15 +44,47 @@ session_key (const guint8 *session)
 }
 
 static void
-on_signal (DfnRendezvous *rendezvous, const char *text, DfnPeerManager *self)
+on_signal (DfnRendezvous *rendezvous, const char *text, guint urgency, DfnPeerManager *self)
 {
-  g_signal_emit (self, signals[SIGNAL_SEND_SIGNAL], 0, dfn_rendezvous_get_pubkey (rendezvous),
-                 text);
+  g_signal_emit (self, signals[SIGNAL_SEND_SIGNAL], 0, dfn_rendezvous_get_pubkey (rendezvous), text,
+                 urgency);
+}
+
+static void
+on_answered (DfnRendezvous *rendezvous, DfnPeerManager *self)
+{
+  g_signal_emit (self, signals[SIGNAL_ANSWERED], 0, dfn_rendezvous_get_pubkey (rendezvous));
+}
+
+/* Finds another meeting with the same peer about the same thing. */
+static DfnRendezvous *
+find_other (DfnPeerManager *self, DfnRendezvous *rendezvous)
+{
+  GHashTableIter iter;
+  gpointer other;
+
+  g_hash_table_iter_init (&iter, self->rendezvous);
+  while (g_hash_table_iter_next (&iter, NULL, &other))
+    if (other != rendezvous && dfn_rendezvous_is_met (other)
+        && strcmp (dfn_rendezvous_get_pubkey (other), dfn_rendezvous_get_pubkey (rendezvous)) == 0
+        && memcmp (dfn_rendezvous_get_content (other), dfn_rendezvous_get_content (rendezvous),
+                   DFN_WIRE_CONTENT_SIZE)
+               == 0)
+      return other;
+  return NULL;
 }
 
 static void
 on_met (DfnRendezvous *rendezvous, DfnPeerManager *self)
 {
+  g_autoptr (DfnRendezvous) alive = g_object_ref (rendezvous);
+  DfnRendezvous *other = find_other (self, rendezvous);
+
+  /* It came again, so the connection that was there before is lost to it. */
+  if (other != NULL)
+    dfn_peer_close (dfn_rendezvous_get_peer (other), DFN__CLOSE_REASON__LEAVING,
+                    g_error_new_literal (DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_CLOSED,
+                                         "The peer made a new connection"));
   g_signal_emit (self, signals[SIGNAL_PEER_ADDED], 0, dfn_rendezvous_get_peer (rendezvous),
                  dfn_rendezvous_get_pubkey (rendezvous), dfn_rendezvous_get_content (rendezvous));
 }
@@ -83,6 +121,7 @@ add (DfnPeerManager *self, DfnRendezvous *rendezvous, const Dfn__Offer *offer)
   g_hash_table_insert (self->rendezvous, session_key (dfn_rendezvous_get_session (rendezvous)),
                        rendezvous);
   g_signal_connect (rendezvous, "signal", G_CALLBACK (on_signal), self);
+  g_signal_connect (rendezvous, "answered", G_CALLBACK (on_answered), self);
   g_signal_connect (rendezvous, "met", G_CALLBACK (on_met), self);
   g_signal_connect (rendezvous, "over", G_CALLBACK (on_over), self);
   dfn_rendezvous_start (rendezvous, offer);
@@ -95,14 +134,20 @@ refuse (DfnPeerManager *self, const char *to, const Dfn__Signal *offer)
 {
   Dfn__Signal signal = DFN__SIGNAL__INIT;
   Dfn__Refusal refusal = DFN__REFUSAL__INIT;
+  DfnMemberRecord records[DFN_WIRE_MAX_MEMBERS];
+  Dfn__MemberRecord messages[DFN_WIRE_MAX_MEMBERS];
+  Dfn__MemberRecord *members[DFN_WIRE_MAX_MEMBERS];
   g_autofree char *text = NULL;
 
   refusal.reason = DFN__CLOSE_REASON__FULL;
+  if (self->handler != NULL)
+    refusal.n_members = self->handler->refer (to, offer->offer, records, self->handler_data);
+  refusal.members = dfn_wire_from_records (records, refusal.n_members, messages, members);
   signal.session = offer->session;
   signal.body_case = DFN__SIGNAL__BODY_REFUSAL;
   signal.refusal = &refusal;
   text = dfn_wire_pack_signal (&signal);
-  g_signal_emit (self, signals[SIGNAL_SEND_SIGNAL], 0, to, text);
+  g_signal_emit (self, signals[SIGNAL_SEND_SIGNAL], 0, to, text, (guint) DFN_SIGNAL_REFUSAL);
 }
 
 /* Returns whether the session is new. */
@@ -143,15 +188,50 @@ has_room (DfnPeerManager *self, const char *from)
          && g_hash_table_size (self->rendezvous) - n_meeting < DFN_PEER_MANAGER_MAX_PEERS;
 }
 
+/* Our own offer to a peer that is going to be answered instead. */
+static void
+yield (DfnPeerManager *self, const char *to)
+{
+  GHashTableIter iter;
+  gpointer rendezvous;
+
+  g_hash_table_iter_init (&iter, self->rendezvous);
+  while (g_hash_table_iter_next (&iter, NULL, &rendezvous))
+    if (!dfn_rendezvous_is_met (rendezvous) && dfn_rendezvous_is_offerer (rendezvous)
+        && strcmp (dfn_rendezvous_get_pubkey (rendezvous), to) == 0)
+      {
+        forget (self, rendezvous);
+        return;
+      }
+}
+
+static DfnPeerVerdict
+judge (DfnPeerManager *self, const char *from, const Dfn__Offer *offer)
+{
+  if (!has_room (self, from))
+    return DFN_PEER_REFUSE;
+  if (self->handler != NULL)
+    return self->handler->judge (from, offer, self->handler_data);
+  return self->accepting ? DFN_PEER_ACCEPT : DFN_PEER_IGNORE;
+}
+
 static void
 take_offer (DfnPeerManager *self, const char *from, const Dfn__Signal *signal)
 {
-  if (!self->accepting || !remember (self, signal))
+  if ((self->handler == NULL && !self->accepting) || !remember (self, signal))
     return;
-  if (!has_room (self, from))
+  switch (judge (self, from, signal->offer))
     {
+    case DFN_PEER_IGNORE:
+      return;
+    case DFN_PEER_REFUSE:
       refuse (self, from, signal);
       return;
+    case DFN_PEER_YIELD:
+      yield (self, from);
+      break;
+    case DFN_PEER_ACCEPT:
+      break;
     }
   add (self,
        dfn_rendezvous_new_answer (self->config, self->identity, from, signal->session.data,
@@ -169,7 +249,14 @@ dfn_peer_manager_take_signal (DfnPeerManager *self, const char *from, const Dfn_
   if (signal->body_case == DFN__SIGNAL__BODY_OFFER && rendezvous == NULL)
     take_offer (self, from, signal);
   else if (rendezvous != NULL && strcmp (dfn_rendezvous_get_pubkey (rendezvous), from) == 0)
-    dfn_rendezvous_take_signal (rendezvous, signal);
+    {
+      g_autoptr (DfnRendezvous) alive = g_object_ref (rendezvous);
+
+      if (signal->body_case == DFN__SIGNAL__BODY_REFUSAL && dfn_rendezvous_is_offerer (rendezvous)
+          && !dfn_rendezvous_is_met (rendezvous))
+        g_signal_emit (self, signals[SIGNAL_REFERRED], 0, from, signal->refusal);
+      dfn_rendezvous_take_signal (rendezvous, signal);
+    }
 }
 
 /* Life */
@@ -204,10 +291,26 @@ dfn_peer_manager_class_init (DfnPeerManagerClass *klass)
    * DfnPeerManager::send-signal:
    * @to: the Nostr key of the peer
    * @text: what to tell it, as dfn_wire_pack_signal() makes it
+   * @urgency: a #DfnSignalUrgency
    */
   signals[SIGNAL_SEND_SIGNAL] =
       g_signal_new ("send-signal", DFN_TYPE_PEER_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                    G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
+                    G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_UINT);
+  /**
+   * DfnPeerManager::answered:
+   * @pubkey: who has answered our offer
+   */
+  signals[SIGNAL_ANSWERED] =
+      g_signal_new ("answered", DFN_TYPE_PEER_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 1, G_TYPE_STRING);
+  /**
+   * DfnPeerManager::referred:
+   * @pubkey: who has no room
+   * @refusal: (type gpointer): the #Dfn__Refusal, which names others
+   */
+  signals[SIGNAL_REFERRED] =
+      g_signal_new ("referred", DFN_TYPE_PEER_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_POINTER);
   /**
    * DfnPeerManager::peer-added:
    * @peer: a #DfnPeer to whom requests may be sent
@@ -262,11 +365,25 @@ dfn_peer_manager_set_accepting (DfnPeerManager *self, gboolean accepting)
 }
 
 void
+dfn_peer_manager_set_handler (DfnPeerManager *self,
+                              const DfnPeerManagerHandler *handler,
+                              gpointer user_data)
+{
+  self->handler = handler;
+  self->handler_data = user_data;
+}
+
+void
 dfn_peer_manager_connect (DfnPeerManager *self,
                           const char *pubkey,
                           const guint8 content[DFN_WIRE_CONTENT_SIZE])
 {
-  add (self, dfn_rendezvous_new_offer (self->config, self->identity, pubkey, content), NULL);
+  DfnRendezvous *rendezvous =
+      dfn_rendezvous_new_offer (self->config, self->identity, pubkey, content);
+
+  if (self->handler != NULL)
+    dfn_rendezvous_set_n_links (rendezvous, self->handler->count_links (self->handler_data));
+  add (self, rendezvous, NULL);
 }
 
 void
@@ -276,6 +393,7 @@ dfn_peer_manager_close (DfnPeerManager *self)
   gpointer rendezvous;
 
   self->accepting = FALSE;
+  self->handler = NULL;
   for (g_hash_table_iter_init (&iter, self->rendezvous);
        g_hash_table_iter_next (&iter, NULL, &rendezvous);
        g_hash_table_iter_init (&iter, self->rendezvous))
@@ -315,6 +433,14 @@ dfn_peer_manager_get_n_peers (DfnPeerManager *self)
   while (g_hash_table_iter_next (&iter, NULL, &rendezvous))
     n += dfn_rendezvous_is_met (rendezvous) ? 1 : 0;
   return n;
+}
+
+gboolean
+dfn_peer_manager_is_offerer (DfnPeerManager *self, DfnPeer *peer)
+{
+  DfnRendezvous *rendezvous = find (self, peer);
+
+  return rendezvous != NULL && dfn_rendezvous_is_offerer (rendezvous);
 }
 
 DfnIceLink *

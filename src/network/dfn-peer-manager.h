@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "dfn-member-record.h"
 #include "dfn-rendezvous.h"
 
 G_BEGIN_DECLS
@@ -22,6 +23,38 @@ G_DECLARE_FINAL_TYPE (DfnPeerManager, dfn_peer_manager, DFN, PEER_MANAGER, GObje
 #define DFN_PEER_MANAGER_MAX_MEETING 32
 
 /**
+ * DfnPeerVerdict:
+ * @DFN_PEER_ACCEPT: answer the offer
+ * @DFN_PEER_YIELD: answer it, and forget our own offer to the same peer
+ * @DFN_PEER_IGNORE: say nothing
+ * @DFN_PEER_REFUSE: say that there is no room
+ */
+typedef enum {
+  DFN_PEER_ACCEPT,
+  DFN_PEER_YIELD,
+  DFN_PEER_IGNORE,
+  DFN_PEER_REFUSE,
+} DfnPeerVerdict;
+
+/**
+ * DfnPeerManagerHandler:
+ * @judge: whether to take an offer of @from
+ * @refer: whom else a peer that is refused may ask: writes at most %DFN_WIRE_MAX_MEMBERS records
+ *   and returns how many
+ * @count_links: how many peers this side has, told with an offer
+ *
+ * Who decides, instead of dfn_peer_manager_set_accepting().
+ */
+typedef struct {
+  DfnPeerVerdict (*judge) (const char *from, const Dfn__Offer *offer, gpointer user_data);
+  guint (*refer) (const char *from,
+                  const Dfn__Offer *offer,
+                  DfnMemberRecord *out,
+                  gpointer user_data);
+  guint (*count_links) (gpointer user_data);
+} DfnPeerManagerHandler;
+
+/**
  * dfn_peer_manager_new:
  * @config: how paths are found
  *
@@ -34,6 +67,11 @@ DfnPeerManager *dfn_peer_manager_new (DfnIceConfig *config);
  * @accepting: whether offers are answered; %FALSE at first
  */
 void dfn_peer_manager_set_accepting (DfnPeerManager *self, gboolean accepting);
+
+/* @handler: (nullable) (transfer none): static functions; @user_data goes with them */
+void dfn_peer_manager_set_handler (DfnPeerManager *self,
+                                   const DfnPeerManagerHandler *handler,
+                                   gpointer user_data);
 
 /**
  * dfn_peer_manager_connect:
@@ -68,6 +106,9 @@ dfn_peer_manager_drop (DfnPeerManager *self, DfnPeer *peer, Dfn__CloseReason rea
 void dfn_peer_manager_close (DfnPeerManager *self);
 
 guint dfn_peer_manager_get_n_peers (DfnPeerManager *self);
+
+/* Whether this side offered to @peer, rather than the other way round. */
+gboolean dfn_peer_manager_is_offerer (DfnPeerManager *self, DfnPeer *peer);
 
 /**
  * dfn_peer_manager_find_link:

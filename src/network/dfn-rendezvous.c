@@ -2,6 +2,7 @@
 #include "dfn-rendezvous.h"
 
 #include "dfn-random.h"
+#include "dfn-signal-queue.h"
 
 #include <string.h>
 
@@ -25,6 +26,7 @@ struct _DfnRendezvous {
   DfnIceConfig *config;
   DfnQuicIdentity *identity;
   gboolean is_offer;
+  guint n_links;
   char *pubkey;
   guint8 session[DFN_WIRE_SESSION_SIZE];
   guint8 content[DFN_WIRE_CONTENT_SIZE];
@@ -50,7 +52,7 @@ struct _DfnRendezvous {
 
 G_DEFINE_FINAL_TYPE (DfnRendezvous, dfn_rendezvous, G_TYPE_OBJECT)
 
-enum { SIGNAL_SIGNAL, SIGNAL_MET, SIGNAL_OVER, N_SIGNALS };
+enum { SIGNAL_SIGNAL, SIGNAL_ANSWERED, SIGNAL_MET, SIGNAL_OVER, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
@@ -74,6 +76,26 @@ clear_timer (GSource **timer)
 
 /* Signals out */
 
+static DfnSignalUrgency
+get_urgency (const Dfn__Signal *signal)
+{
+  switch (signal->body_case)
+    {
+    case DFN__SIGNAL__BODY_ANSWER:
+    case DFN__SIGNAL__BODY_RESTART:
+      return DFN_SIGNAL_ANSWER;
+    case DFN__SIGNAL__BODY_OFFER:
+      return DFN_SIGNAL_OFFER;
+    case DFN__SIGNAL__BODY_UPDATE:
+      return DFN_SIGNAL_UPDATE;
+    case DFN__SIGNAL__BODY_REFUSAL:
+    case DFN__SIGNAL__BODY__NOT_SET:
+    case _DFN__SIGNAL__BODY__CASE_IS_INT_SIZE:
+      return DFN_SIGNAL_REFUSAL;
+    }
+  g_assert_not_reached ();
+}
+
 static void
 send_signal (DfnRendezvous *self, Dfn__Signal *signal)
 {
@@ -82,7 +104,7 @@ send_signal (DfnRendezvous *self, Dfn__Signal *signal)
   signal->session.data = self->session;
   signal->session.len = sizeof self->session;
   text = dfn_wire_pack_signal (signal);
-  g_signal_emit (self, signals[SIGNAL_SIGNAL], 0, text);
+  g_signal_emit (self, signals[SIGNAL_SIGNAL], 0, text, (guint) get_urgency (signal));
 }
 
 static void
@@ -103,6 +125,7 @@ tell_transport (DfnRendezvous *self)
       offer.transport = &transport;
       offer.content.data = self->content;
       offer.content.len = sizeof self->content;
+      offer.links = self->n_links;
       signal.body_case = DFN__SIGNAL__BODY_OFFER;
       signal.offer = &offer;
     }
@@ -292,7 +315,10 @@ dfn_rendezvous_take_signal (DfnRendezvous *self, const Dfn__Signal *signal)
     {
     case DFN__SIGNAL__BODY_ANSWER:
       if (self->is_offer && !self->has_remote)
-        take_transport (self, signal->answer->transport);
+        {
+          g_signal_emit (self, signals[SIGNAL_ANSWERED], 0);
+          take_transport (self, signal->answer->transport);
+        }
       break;
     case DFN__SIGNAL__BODY_UPDATE:
       take_update (self, signal->update);
@@ -301,6 +327,7 @@ dfn_rendezvous_take_signal (DfnRendezvous *self, const Dfn__Signal *signal)
       if (self->is_offer && !self->has_remote)
         take_refusal (self, signal->refusal);
       break;
+    case DFN__SIGNAL__BODY_RESTART:
     case DFN__SIGNAL__BODY_OFFER: /* the session has one already */
     case DFN__SIGNAL__BODY__NOT_SET:
     case _DFN__SIGNAL__BODY__CASE_IS_INT_SIZE:
@@ -351,9 +378,18 @@ dfn_rendezvous_class_init (DfnRendezvousClass *klass)
   /**
    * DfnRendezvous::signal:
    * @text: a signal for the peer, as dfn_wire_pack_signal() makes it
+   * @urgency: a #DfnSignalUrgency
    */
-  signals[SIGNAL_SIGNAL] = g_signal_new ("signal", DFN_TYPE_RENDEZVOUS, G_SIGNAL_RUN_LAST, 0, NULL,
-                                         NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[SIGNAL_SIGNAL] =
+      g_signal_new ("signal", DFN_TYPE_RENDEZVOUS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_UINT);
+  /**
+   * DfnRendezvous::answered:
+   *
+   * The peer is there and wants to meet.
+   */
+  signals[SIGNAL_ANSWERED] = g_signal_new ("answered", DFN_TYPE_RENDEZVOUS, G_SIGNAL_RUN_LAST, 0,
+                                           NULL, NULL, NULL, G_TYPE_NONE, 0);
   /**
    * DfnRendezvous::met:
    *
@@ -470,6 +506,18 @@ DfnPeer *
 dfn_rendezvous_get_peer (DfnRendezvous *self)
 {
   return self->peer;
+}
+
+gboolean
+dfn_rendezvous_is_offerer (DfnRendezvous *self)
+{
+  return self->is_offer;
+}
+
+void
+dfn_rendezvous_set_n_links (DfnRendezvous *self, guint n_links)
+{
+  self->n_links = n_links;
 }
 
 gboolean

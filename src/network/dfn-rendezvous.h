@@ -47,7 +47,7 @@ DfnRendezvous *dfn_rendezvous_new_answer (DfnIceConfig *config,
  * dfn_rendezvous_start:
  * @offer: (nullable): what to answer; %NULL at the side that offers
  *
- * Begins; connect to the signals first.
+ * Begins; connect to the signals first. They are #DfnRendezvous::signal, ::answered, ::met, ::over.
  */
 void dfn_rendezvous_start (DfnRendezvous *self, const Dfn__Offer *offer);
 
@@ -80,5 +80,9 @@ DfnPeer *dfn_rendezvous_get_peer (DfnRendezvous *self);
 
 /* Whether the peer has been reached and has proved its key. */
 gboolean dfn_rendezvous_is_met (DfnRendezvous *self);
+gboolean dfn_rendezvous_is_offerer (DfnRendezvous *self);
+
+/* How many links this side has, told with its offer; before dfn_rendezvous_start(). */
+void dfn_rendezvous_set_n_links (DfnRendezvous *self, guint n_links);
 
 G_END_DECLS

@@ -10,7 +10,6 @@
 #define MIN_UFRAG 4
 #define MIN_PASSWORD 22
 #define MAX_CREDENTIAL 256
-#define MAX_EVENT 60000
 #define MAX_PAYLOAD 40000
 #define MAX_RANGE 256
 #define LIVE_FLAGS 7
@@ -167,7 +166,7 @@ dfn_wire_check_frame (const Dfn__Frame *frame)
     case DFN__FRAME__BODY_CONTENT_RESPONSE:
       return check_response (frame->content_response);
     case DFN__FRAME__BODY_BROADCAST_ANNOUNCEMENT:
-      return is_between (frame->broadcast_announcement->event, 1, MAX_EVENT);
+      return is_between (frame->broadcast_announcement->event, 1, DFN_WIRE_MAX_EVENT);
     case DFN__FRAME__BODY_JOIN_BROADCAST:
       return check_join (frame->join_broadcast);
     case DFN__FRAME__BODY_JOIN_RESPONSE:
@@ -226,6 +225,9 @@ dfn_wire_check_signal (const Dfn__Signal *signal)
       return check_transport (signal->answer->transport);
     case DFN__SIGNAL__BODY_UPDATE:
       return check_candidates (signal->update->candidates, signal->update->n_candidates);
+    case DFN__SIGNAL__BODY_RESTART:
+      return check_transport (signal->restart->transport) && signal->restart->number > 0
+             && signal->restart->number <= DFN_WIRE_MAX_RESTARTS;
     case DFN__SIGNAL__BODY_REFUSAL:
       return check_members (signal->refusal->members, signal->refusal->n_members);
     case DFN__SIGNAL__BODY__NOT_SET:

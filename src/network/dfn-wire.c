@@ -154,6 +154,33 @@ dfn_wire_signal_free (Dfn__Signal *signal)
   dfn__signal__free_unpacked (signal, NULL);
 }
 
+Dfn__MemberRecord **
+dfn_wire_from_records (const DfnMemberRecord *records,
+                       gsize n,
+                       Dfn__MemberRecord *messages,
+                       Dfn__MemberRecord **list)
+{
+  for (gsize i = 0; i < n; i++)
+    {
+      dfn__member_record__init (&messages[i]);
+      messages[i].key.data = (guint8 *) records[i].key;
+      messages[i].key.len = DFN_MEMBER_KEY_SIZE;
+      messages[i].expires = (guint64) records[i].expires_s;
+      messages[i].signature.data = (guint8 *) records[i].signature;
+      messages[i].signature.len = DFN_MEMBER_SIGNATURE_SIZE;
+      list[i] = &messages[i];
+    }
+  return list;
+}
+
+void
+dfn_wire_to_record (const Dfn__MemberRecord *message, DfnMemberRecord *out)
+{
+  memcpy (out->key, message->key.data, sizeof out->key);
+  out->expires_s = (gint64) MIN (message->expires, (guint64) G_MAXINT64);
+  memcpy (out->signature, message->signature.data, sizeof out->signature);
+}
+
 Dfn__Candidate **
 dfn_wire_from_candidates (GPtrArray *candidates, gsize *n)
 {

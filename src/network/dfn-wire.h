@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dfn-candidate.h"
+#include "dfn-member-record.h"
 #include "dfn-network-error.h"
 #include "wire.pb-c.h"
 
@@ -18,6 +19,10 @@ G_BEGIN_DECLS
 #define DFN_WIRE_MAX_TRACKS 64
 /** DFN_WIRE_MAX_MEMBERS: the member records of one message */
 #define DFN_WIRE_MAX_MEMBERS 24
+/** DFN_WIRE_MAX_RESTARTS: how often one connection may move to a new path */
+#define DFN_WIRE_MAX_RESTARTS 1000
+/** DFN_WIRE_MAX_EVENT: the bytes of the longest announcement that members pass on */
+#define DFN_WIRE_MAX_EVENT 60000
 /** DFN_WIRE_MAX_REFS: the entries of one list of a LiveUpdate */
 #define DFN_WIRE_MAX_REFS 64
 /** DFN_WIRE_MAX_SIGNAL: the characters of the longest signal as base64 */
@@ -90,6 +95,27 @@ char *dfn_wire_pack_signal (const Dfn__Signal *signal);
  */
 Dfn__Signal *dfn_wire_unpack_signal (const char *text, GError **error);
 void dfn_wire_signal_free (Dfn__Signal *signal);
+
+/**
+ * dfn_wire_from_records:
+ * @records: (array length=n): member records
+ * @messages: (out caller-allocates): room for @n
+ * @list: (out caller-allocates): room for @n pointers to them
+ *
+ * Returns: (transfer none): @list, for as long as all three live
+ */
+Dfn__MemberRecord **dfn_wire_from_records (const DfnMemberRecord *records,
+                                           gsize n,
+                                           Dfn__MemberRecord *messages,
+                                           Dfn__MemberRecord **list);
+
+/**
+ * dfn_wire_to_record:
+ * @message: with all its fields, as dfn_wire_unpack_frame() and dfn_wire_unpack_signal() check;
+ *   whether it is signed is for dfn_member_record_verify()
+ * @out: (out caller-allocates): what it says
+ */
+void dfn_wire_to_record (const Dfn__MemberRecord *message, DfnMemberRecord *out);
 
 /**
  * dfn_wire_from_candidates:
