@@ -27,6 +27,7 @@ struct _DfnBroadcastTask {
   DfnReportPacer *pacer;
   DfnHomeRelay *home;
   DfnPresence *presence;
+  DfnSwarmMembers *members; /* the presence's */
   DfnChunkStore *store;
   DfnFileSwarm *swarm;
   GSource *renewal;
@@ -61,8 +62,8 @@ post_report (gpointer user_data)
   DfnBroadcastTask *self = user_data;
 
   self->report.rate = dfn_rate_meter_get (&self->meter, g_get_monotonic_time ());
-  if (self->presence != NULL)
-    self->report.n_peers = dfn_peer_manager_get_n_peers (dfn_presence_get_manager (self->presence));
+  if (self->members != NULL)
+    self->report.n_peers = dfn_swarm_members_get_n_peers (self->members);
   report_swarm (self);
   dfn_mailbox_post (self->mailbox, dfn_broadcast_report_copy (&self->report));
 }
@@ -98,11 +99,11 @@ shut_down (DfnBroadcastTask *self)
     g_signal_handlers_disconnect_by_data (self->earlier, self);
   if (self->swarm != NULL)
     g_signal_handlers_disconnect_by_data (self->swarm, self);
+  if (self->members != NULL)
+    g_signal_handlers_disconnect_by_data (self->members, self);
   if (self->presence != NULL)
-    {
-      g_signal_handlers_disconnect_by_data (self->presence, self);
-      g_signal_handlers_disconnect_by_data (dfn_presence_get_manager (self->presence), self);
-    }
+    g_signal_handlers_disconnect_by_data (self->presence, self);
+  self->members = NULL;
   g_clear_object (&self->earlier);
   g_clear_object (&self->swarm);
   g_clear_pointer (&self->census, dfn_peer_census_free);
@@ -124,19 +125,17 @@ fail (DfnBroadcastTask *self, gint code, const GError *error)
 /* Serving */
 
 static void
-on_peer_added (DfnPeerManager *manager,
-               DfnPeer *peer,
-               const char *pubkey,
-               const guint8 *content,
-               DfnBroadcastTask *self)
+on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnBroadcastTask *self)
 {
+  DfnPeerManager *manager = dfn_presence_get_manager (self->presence);
+
   dfn_peer_census_add (self->census, peer, dfn_peer_manager_find_link (manager, peer));
   dfn_file_swarm_add_peer (self->swarm, peer);
   dfn_report_pacer_now (self->pacer);
 }
 
 static void
-on_peer_removed (DfnPeerManager *manager,
+on_peer_removed (DfnSwarmMembers *members,
                  DfnPeer *peer,
                  const GError *error,
                  DfnBroadcastTask *self)
@@ -263,6 +262,8 @@ publish (DfnBroadcastTask *self, DfnPublishMode mode)
                                  dfn_presence_get_pubkey (self->presence), self->announced_s);
   dfn_relay_pool_publish_async (dfn_presence_get_pool (self->presence), event, mode,
                                 self->cancellable, on_published, g_object_ref (self));
+  /* Members that have lost every relay hear of it as well. */
+  dfn_swarm_members_set_announcement (self->members, event);
 }
 
 static void
@@ -304,13 +305,13 @@ static void
 go_on_air (DfnBroadcastTask *self)
 {
   g_autoptr (GError) error = NULL;
-  DfnPeerManager *manager;
 
   self->presence = dfn_presence_new (self->ice);
   self->swarm = dfn_file_swarm_new (self->store);
-  manager = dfn_presence_get_manager (self->presence);
-  g_signal_connect (manager, "peer-added", G_CALLBACK (on_peer_added), self);
-  g_signal_connect (manager, "peer-removed", G_CALLBACK (on_peer_removed), self);
+  self->members = dfn_presence_join (
+      self->presence, dfn_manifest_get_root (dfn_chunk_store_get_manifest (self->store)));
+  g_signal_connect (self->members, "peer-added", G_CALLBACK (on_peer_added), self);
+  g_signal_connect (self->members, "peer-removed", G_CALLBACK (on_peer_removed), self);
   g_signal_connect (self->swarm, "sent", G_CALLBACK (on_sent), self);
   g_signal_connect (self->swarm, "failed", G_CALLBACK (on_swarm_failed), self);
   g_signal_connect (self->presence, "changed", G_CALLBACK (on_presence_changed), self);
@@ -319,7 +320,10 @@ go_on_air (DfnBroadcastTask *self)
       fail (self, DFN_ENGINE_ERROR_NETWORK, error);
       return;
     }
-  dfn_peer_manager_set_accepting (manager, TRUE);
+  /* Whoever has everything waits to be asked. */
+  dfn_swarm_members_set_seeking (self->members, FALSE);
+  dfn_swarm_members_set_accepting (self->members, TRUE);
+  dfn_swarm_members_start (self->members);
   set_state (self, DFN_BROADCAST_ANNOUNCING);
   publish (self, DFN_PUBLISH_FIRST);
 }

@@ -16,10 +16,6 @@
 #define FIND_TIMEOUT_MS 10000
 /* After every relay has answered: others may still be found on this network. */
 #define LOOK_AROUND_MS 3000
-/* Between two tries to meet the broadcaster. */
-#define FIRST_RETRY_MS 1000
-#define LONGEST_RETRY_MS 15000
-#define MAX_BANNED 1024
 
 struct _DfnWatchTask {
   GObject parent_instance;
@@ -38,13 +34,9 @@ struct _DfnWatchTask {
   DfnAnnouncement *announcement; /* the newest */
   DfnChunkStore *store;
   DfnFileSwarm *swarm;
-  DfnHaveKeeper *early; /* peers, until there is a swarm for them */
-  GPtrArray *peers;     /* of DfnPeer, all that are connected */
-  GHashTable *banned;   /* keys of peers who sent what does not prove */
-  gboolean is_sharing;  /* goes on when the file is complete */
-  char *meeting;        /* the key of whom an offer is under way to, or NULL */
-  guint retry_ms;
-  GSource *retry;
+  DfnHaveKeeper *early;     /* peers, until there is a swarm for them */
+  DfnSwarmMembers *members; /* the presence's */
+  gboolean is_sharing;      /* goes on when the file is complete */
   GSource *find_deadline;
 
   DfnPeerCensus *census;
@@ -74,18 +66,20 @@ clear_timer (GSource **timer)
 
 /* Reports */
 
+/* The path of one peer stands for all. */
 static void
 describe_path (DfnWatchTask *self)
 {
+  g_autoptr (GPtrArray) peers =
+      self->members != NULL ? dfn_swarm_members_list_peers (self->members) : NULL;
   DfnIceLink *link = NULL;
   DfnQuicStats stats;
-  DfnPeer *first = self->peers->len > 0 ? self->peers->pdata[0] : NULL;
 
-  if (first != NULL)
-    link = dfn_peer_manager_find_link (dfn_presence_get_manager (self->presence), first);
+  if (peers != NULL && peers->len > 0)
+    link = dfn_peer_manager_find_link (dfn_presence_get_manager (self->presence), peers->pdata[0]);
   if (link == NULL)
     return;
-  dfn_quic_get_stats (dfn_peer_get_quic (first), &stats);
+  dfn_quic_get_stats (dfn_peer_get_quic (peers->pdata[0]), &stats);
   self->report.rtt_us = stats.rtt_us;
   self->report.is_relayed = dfn_ice_link_is_relayed (link);
   g_free (self->report.path_description);
@@ -142,7 +136,6 @@ static void
 shut_down (DfnWatchTask *self)
 {
   g_cancellable_cancel (self->cancellable);
-  clear_timer (&self->retry);
   clear_timer (&self->find_deadline);
   if (self->subscription != NULL)
     {
@@ -153,16 +146,15 @@ shut_down (DfnWatchTask *self)
     g_signal_handlers_disconnect_by_data (self->lan, self);
   if (self->swarm != NULL)
     g_signal_handlers_disconnect_by_data (self->swarm, self);
+  if (self->members != NULL)
+    g_signal_handlers_disconnect_by_data (self->members, self);
   if (self->presence != NULL)
-    {
-      g_signal_handlers_disconnect_by_data (self->presence, self);
-      g_signal_handlers_disconnect_by_data (dfn_presence_get_manager (self->presence), self);
-    }
+    g_signal_handlers_disconnect_by_data (self->presence, self);
   g_clear_object (&self->subscription);
   g_clear_object (&self->lan);
   g_clear_pointer (&self->early, dfn_have_keeper_free);
   g_clear_object (&self->swarm);
-  g_ptr_array_set_size (self->peers, 0);
+  self->members = NULL;
   g_clear_pointer (&self->census, dfn_peer_census_free);
   g_clear_object (&self->presence);
   g_clear_object (&self->store);
@@ -188,37 +180,7 @@ fail_with (DfnWatchTask *self, const GError *error)
   fail (self, is_integrity ? DFN_ENGINE_ERROR_INTEGRITY : DFN_ENGINE_ERROR_FILE, error->message);
 }
 
-/* Meeting the broadcaster */
-
-static void
-meet (DfnWatchTask *self)
-{
-  const char *contact = self->announcement->contact;
-
-  clear_timer (&self->retry);
-  if (g_strcmp0 (self->meeting, contact) == 0 || self->peers->len > 0 || is_over (self)
-      || g_hash_table_contains (self->banned, contact))
-    return;
-  g_free (self->meeting);
-  self->meeting = g_strdup (contact);
-  dfn_peer_manager_connect (dfn_presence_get_manager (self->presence), self->announcement->contact,
-                            dfn_manifest_get_root (self->announcement->manifest));
-}
-
-static gboolean
-on_retry (gpointer user_data)
-{
-  meet (user_data);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-meet_later (DfnWatchTask *self)
-{
-  clear_timer (&self->retry);
-  self->retry = add_timer (self, self->retry_ms, on_retry);
-  self->retry_ms = MIN (self->retry_ms * 2, LONGEST_RETRY_MS);
-}
+/* Peers */
 
 /* Whatever was lost, the state says what it means to the user. */
 static void
@@ -242,23 +204,11 @@ use_peer (DfnPeer *peer, gpointer user_data)
 }
 
 static void
-on_peer_added (DfnPeerManager *manager,
-               DfnPeer *peer,
-               const char *pubkey,
-               const guint8 *content,
-               DfnWatchTask *self)
+on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnWatchTask *self)
 {
-  if (g_strcmp0 (pubkey, self->meeting) == 0)
-    g_clear_pointer (&self->meeting, g_free);
-  if (g_hash_table_contains (self->banned, pubkey))
-    {
-      dfn_peer_manager_drop (manager, peer, DFN__CLOSE_REASON__MISBEHAVED, NULL);
-      return;
-    }
-  self->retry_ms = FIRST_RETRY_MS;
+  DfnPeerManager *manager = dfn_presence_get_manager (self->presence);
+
   dfn_peer_census_add (self->census, peer, dfn_peer_manager_find_link (manager, peer));
-  g_object_set_data_full (G_OBJECT (peer), "dfn-pubkey", g_strdup (pubkey), g_free);
-  g_ptr_array_add (self->peers, g_object_ref (peer));
   if (self->swarm != NULL)
     use_peer (peer, self);
   else
@@ -266,28 +216,17 @@ on_peer_added (DfnPeerManager *manager,
 }
 
 static void
-on_peer_removed (DfnPeerManager *manager, DfnPeer *peer, const GError *error, DfnWatchTask *self)
+on_peer_removed (DfnSwarmMembers *members, DfnPeer *peer, const GError *error, DfnWatchTask *self)
 {
   dfn_peer_census_remove (self->census, peer);
-  if (!g_ptr_array_remove (self->peers, peer) || self->peers->len > 0 || is_over (self))
-    return;
-  set_waiting (self, error->message);
-  meet_later (self);
+  if (dfn_swarm_members_get_n_peers (members) == 0 && !is_over (self))
+    set_waiting (self, error->message);
 }
 
 static void
-on_connect_failed (DfnPeerManager *manager,
-                   const char *pubkey,
-                   const GError *error,
-                   DfnWatchTask *self)
+on_problem (DfnSwarmMembers *members, const GError *error, DfnWatchTask *self)
 {
-  if (g_strcmp0 (pubkey, self->meeting) != 0)
-    return; /* whoever it was is no longer the one to meet */
-  g_clear_pointer (&self->meeting, g_free);
-  if (self->peers->len > 0)
-    return;
   set_waiting (self, error->message);
-  meet_later (self);
 }
 
 /* Fetching */
@@ -304,14 +243,11 @@ on_stored (DfnFileSwarm *swarm, guint64 bytes, DfnWatchTask *self)
 static void
 on_misbehaved (DfnFileSwarm *swarm, DfnPeer *peer, DfnWatchTask *self)
 {
-  const char *pubkey = g_object_get_data (G_OBJECT (peer), "dfn-pubkey");
+  const char *pubkey = dfn_swarm_members_get_pubkey (self->members, peer);
   gboolean is_broadcaster = g_strcmp0 (pubkey, self->announcement->contact) == 0;
 
-  if (pubkey != NULL && g_hash_table_size (self->banned) < MAX_BANNED)
-    g_hash_table_add (self->banned, g_strdup (pubkey));
-  dfn_peer_manager_drop (dfn_presence_get_manager (self->presence), peer,
-                         DFN__CLOSE_REASON__MISBEHAVED, NULL);
-  if (is_broadcaster && self->peers->len == 0)
+  dfn_swarm_members_misbehaved (self->members, peer);
+  if (is_broadcaster && dfn_swarm_members_get_n_peers (self->members) == 0)
     fail (self, DFN_ENGINE_ERROR_INTEGRITY,
           "The broadcaster sent data that is not what it had announced. Nothing of it was kept");
 }
@@ -349,6 +285,7 @@ on_completed (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       if (self->swarm == NULL)
         start_swarm (self);
+      dfn_swarm_members_set_seeking (self->members, FALSE);
       set_state (self, DFN_WATCH_SHARING, NULL);
       return;
     }
@@ -381,8 +318,6 @@ on_sent (DfnFileSwarm *swarm, guint64 bytes, DfnWatchTask *self)
 static void
 start_swarm (DfnWatchTask *self)
 {
-  DfnPeerManager *manager = dfn_presence_get_manager (self->presence);
-
   self->swarm = dfn_file_swarm_new (self->store);
   g_signal_connect (self->swarm, "stored", G_CALLBACK (on_stored), self);
   g_signal_connect (self->swarm, "sent", G_CALLBACK (on_sent), self);
@@ -390,7 +325,9 @@ start_swarm (DfnWatchTask *self)
   g_signal_connect (self->swarm, "withdrawn", G_CALLBACK (on_withdrawn), self);
   g_signal_connect (self->swarm, "failed", G_CALLBACK (on_swarm_failed), self);
   g_signal_connect (self->swarm, "complete", G_CALLBACK (on_fetched), self);
-  dfn_peer_manager_set_accepting (manager, TRUE);
+  dfn_swarm_members_set_accepting (self->members, TRUE);
+  /* Whoever has everything waits to be asked. */
+  dfn_swarm_members_set_seeking (self->members, !dfn_chunk_store_is_full (self->store));
   if (!dfn_chunk_store_is_full (self->store))
     set_state (self, DFN_WATCH_CONNECTING, NULL);
   dfn_have_keeper_hand_over (self->early, use_peer, self);
@@ -458,6 +395,26 @@ choose_path (DfnWatchTask *self, DfnManifest *manifest)
 
 /* Finding it */
 
+static void take_announcement (DfnWatchTask *self, DfnNostrEvent *event);
+
+static void
+on_announcement (DfnSwarmMembers *members, DfnNostrEvent *event, DfnWatchTask *self)
+{
+  take_announcement (self, event);
+}
+
+static void
+join (DfnWatchTask *self)
+{
+  const guint8 *root = dfn_manifest_get_root (self->announcement->manifest);
+
+  self->members = dfn_presence_join (self->presence, root);
+  g_signal_connect (self->members, "peer-added", G_CALLBACK (on_peer_added), self);
+  g_signal_connect (self->members, "peer-removed", G_CALLBACK (on_peer_removed), self);
+  g_signal_connect (self->members, "problem", G_CALLBACK (on_problem), self);
+  g_signal_connect (self->members, "announcement", G_CALLBACK (on_announcement), self);
+}
+
 static void
 take_first_announcement (DfnWatchTask *self)
 {
@@ -469,7 +426,7 @@ take_first_announcement (DfnWatchTask *self)
   self->report.path = choose_path (self, manifest);
   set_state (self, DFN_WATCH_CHECKING, NULL);
   /* The disk and the network do not wait for each other. */
-  meet (self);
+  join (self);
   dfn_chunk_store_open_download_async (self->report.path, manifest, self->cancellable,
                                        on_check_progress, self, on_opened, g_object_ref (self));
 }
@@ -484,33 +441,61 @@ is_same_content (DfnAnnouncement *a, DfnAnnouncement *b)
 }
 
 static void
-on_event (DfnSubscription *subscription, DfnNostrEvent *event, DfnWatchTask *self)
+replace_announcement (DfnWatchTask *self, DfnAnnouncement *announcement, DfnNostrEvent *event)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (DfnAnnouncement) announcement = dfn_announcement_read (event, &error);
   gboolean is_first = self->announcement == NULL;
 
+  g_clear_pointer (&self->announcement, dfn_announcement_free);
+  self->announcement = announcement;
+  if (is_first)
+    take_first_announcement (self);
+  if (self->members == NULL)
+    return;
+  dfn_swarm_members_set_announcement (self->members, event);
+  /* Whoever renews an announcement is there. */
+  dfn_swarm_members_add_contact (self->members, self->announcement->contact);
+  dfn_swarm_members_start (self->members);
+}
+
+/* Relays were asked for this alone; a member may pass anything on. */
+static gboolean
+is_addressed (DfnWatchTask *self, DfnNostrEvent *event)
+{
+  g_autoptr (DfnNostrFilter) filter = dfn_address_to_filter (self->address);
+
+  return dfn_nostr_filter_matches (filter, event);
+}
+
+static void
+take_announcement (DfnWatchTask *self, DfnNostrEvent *event)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DfnAnnouncement) announcement = NULL;
+
+  if (is_over (self) || !is_addressed (self, event))
+    return;
+  announcement = dfn_announcement_read (event, &error);
   if (announcement == NULL)
     {
-      if (is_first)
+      if (self->announcement == NULL)
         fail (self, DFN_ENGINE_ERROR_INTEGRITY, error->message);
       return;
     }
-  if (!is_first && !is_same_content (announcement, self->announcement))
+  if (self->announcement != NULL && announcement->created_at < self->announcement->created_at)
+    return;
+  if (self->announcement != NULL && !is_same_content (announcement, self->announcement))
     {
       fail (self, DFN_ENGINE_ERROR_INTEGRITY,
             "The broadcaster has put another file under this link; what was received is kept");
       return;
     }
-  g_clear_pointer (&self->announcement, dfn_announcement_free);
-  self->announcement = g_steal_pointer (&announcement);
-  if (is_first)
-    take_first_announcement (self);
-  else
-    {
-      self->retry_ms = FIRST_RETRY_MS;
-      meet (self); /* whoever renews an announcement is there */
-    }
+  replace_announcement (self, g_steal_pointer (&announcement), event);
+}
+
+static void
+on_event (DfnSubscription *subscription, DfnNostrEvent *event, DfnWatchTask *self)
+{
+  take_announcement (self, event);
 }
 
 static gboolean
@@ -576,15 +561,10 @@ dfn_watch_task_start (gpointer task)
   g_autoptr (DfnNostrFilter) filter = dfn_address_to_filter (self->address);
   g_autoptr (GPtrArray) filters =
       g_ptr_array_new_with_free_func ((GDestroyNotify) dfn_nostr_filter_unref);
-  DfnPeerManager *manager;
   gboolean has_named;
 
   self->pacer = dfn_report_pacer_new (post_report, self);
   self->presence = dfn_presence_new (self->ice);
-  manager = dfn_presence_get_manager (self->presence);
-  g_signal_connect (manager, "peer-added", G_CALLBACK (on_peer_added), self);
-  g_signal_connect (manager, "peer-removed", G_CALLBACK (on_peer_removed), self);
-  g_signal_connect (manager, "connect-failed", G_CALLBACK (on_connect_failed), self);
   g_signal_connect (self->presence, "changed", G_CALLBACK (on_presence_changed), self);
   has_named = add_relays (self, self->relays);
   add_relays (self, self->address->relays);
@@ -619,15 +599,12 @@ dfn_watch_task_finalize (GObject *object)
 
   g_clear_pointer (&self->announcement, dfn_announcement_free);
   g_clear_pointer (&self->early, dfn_have_keeper_free);
-  g_ptr_array_unref (self->peers);
-  g_hash_table_unref (self->banned);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->ice);
   dfn_mailbox_unref (self->mailbox);
   dfn_address_free (self->address);
   g_strfreev (self->relays);
   g_free (self->output);
-  g_free (self->meeting);
   g_free (self->report.title);
   g_free (self->report.path);
   g_free (self->report.path_description);
@@ -649,9 +626,6 @@ dfn_watch_task_init (DfnWatchTask *self)
   self->cancellable = g_cancellable_new ();
   self->census = dfn_peer_census_new ();
   self->early = dfn_have_keeper_new ();
-  self->peers = g_ptr_array_new_with_free_func (g_object_unref);
-  self->banned = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->retry_ms = FIRST_RETRY_MS;
 }
 
 DfnWatchTask *

@@ -300,9 +300,8 @@ dfn_peer_manager_class_init (DfnPeerManagerClass *klass)
    * DfnPeerManager::answered:
    * @pubkey: who has answered our offer
    */
-  signals[SIGNAL_ANSWERED] =
-      g_signal_new ("answered", DFN_TYPE_PEER_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                    G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[SIGNAL_ANSWERED] = g_signal_new ("answered", DFN_TYPE_PEER_MANAGER, G_SIGNAL_RUN_LAST, 0,
+                                           NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
   /**
    * DfnPeerManager::referred:
    * @pubkey: who has no room

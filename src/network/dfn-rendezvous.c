@@ -317,6 +317,8 @@ dfn_rendezvous_take_signal (DfnRendezvous *self, const Dfn__Signal *signal)
       if (self->is_offer && !self->has_remote)
         {
           g_signal_emit (self, signals[SIGNAL_ANSWERED], 0);
+          if (self->is_over)
+            break;
           take_transport (self, signal->answer->transport);
         }
       break;
@@ -380,9 +382,8 @@ dfn_rendezvous_class_init (DfnRendezvousClass *klass)
    * @text: a signal for the peer, as dfn_wire_pack_signal() makes it
    * @urgency: a #DfnSignalUrgency
    */
-  signals[SIGNAL_SIGNAL] =
-      g_signal_new ("signal", DFN_TYPE_RENDEZVOUS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                    G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_UINT);
+  signals[SIGNAL_SIGNAL] = g_signal_new ("signal", DFN_TYPE_RENDEZVOUS, G_SIGNAL_RUN_LAST, 0, NULL,
+                                         NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_UINT);
   /**
    * DfnRendezvous::answered:
    *

@@ -61,10 +61,7 @@ void dfn_signaling_set_router (DfnSignaling *self, DfnSignalingRouter router, gp
  *
  * Gives a payload that the router had taken to the relays after all.
  */
-void dfn_signaling_publish (DfnSignaling *self,
-                            const char *to,
-                            const char *payload,
-                            guint urgency);
+void dfn_signaling_publish (DfnSignaling *self, const char *to, const char *payload, guint urgency);
 
 /**
  * dfn_signaling_take_payload:
@@ -75,8 +72,7 @@ void dfn_signaling_publish (DfnSignaling *self,
  *
  * Returns: %FALSE if it is no signal of @from to this side, or too many came
  */
-gboolean
-dfn_signaling_take_payload (DfnSignaling *self, const char *from, const char *payload);
+gboolean dfn_signaling_take_payload (DfnSignaling *self, const char *from, const char *payload);
 
 /**
  * dfn_signaling_ask_to_join:

@@ -24,6 +24,8 @@ typedef struct {
   guint8 key[DFN_MEMBER_KEY_SIZE];
   char *pubkey; /* the same as hexadecimal digits */
   DfnPeerScore score;
+  guint64 received; /* chunk bytes that the score knows of */
+  guint64 sent;
   guint8 holder[DFN_ADDRESS_HOLDER_SIZE];
   gboolean has_holder;
   gboolean has_joined; /* its JoinBroadcast came */
@@ -53,6 +55,7 @@ struct _DfnSwarmMembers {
   DfnPeerManager *manager;
   DfnPeerMemory *memory;
   guint8 content[DFN_WIRE_CONTENT_SIZE];
+  guint8 contact[DFN_MEMBER_KEY_SIZE]; /* all zero if none is known */
   DfnMembership *membership;
   GPtrArray *members;   /* owned DfnSwarmMember */
   GPtrArray *fallbacks; /* owned DfnSwarmFallback */
@@ -81,10 +84,8 @@ void dfn_swarm_members_learn (DfnSwarmMembers *self,
                               gsize n,
                               gsize n_neighbours);
 /* The router of signals. */
-gboolean dfn_swarm_members_route (const char *to,
-                                  const char *payload,
-                                  guint urgency,
-                                  gpointer user_data);
+gboolean
+dfn_swarm_members_route (const char *to, const char *payload, guint urgency, gpointer user_data);
 /* Gives to the relays what no neighbour brought an answer to; returns when to look again. */
 gint64 dfn_swarm_members_fall_back (DfnSwarmMembers *self, gint64 now_us);
 

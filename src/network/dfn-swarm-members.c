@@ -11,13 +11,7 @@
 
 G_DEFINE_FINAL_TYPE (DfnSwarmMembers, dfn_swarm_members, G_TYPE_OBJECT)
 
-enum {
-  SIGNAL_PEER_ADDED,
-  SIGNAL_PEER_REMOVED,
-  SIGNAL_ANNOUNCEMENT,
-  SIGNAL_PROBLEM,
-  N_SIGNALS
-};
+enum { SIGNAL_PEER_ADDED, SIGNAL_PEER_REMOVED, SIGNAL_ANNOUNCEMENT, SIGNAL_PROBLEM, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
@@ -94,13 +88,30 @@ dfn_swarm_members_get_record (DfnSwarmMembers *self)
 
 /* Decisions */
 
+/* What was given and taken since the last time. A chunk that does not prove ends the link, so all
+ * others did. */
+static void
+note_service (DfnSwarmMember *member, gint64 now_us)
+{
+  DfnPeerStats stats;
+
+  dfn_peer_get_stats (member->peer, &stats);
+  if (stats.chunk_bytes_received > member->received)
+    dfn_peer_score_gave (&member->score, now_us, stats.chunk_bytes_received - member->received);
+  if (stats.chunk_bytes_sent > member->sent)
+    dfn_peer_score_took (&member->score, now_us, stats.chunk_bytes_sent - member->sent);
+  member->received = stats.chunk_bytes_received;
+  member->sent = stats.chunk_bytes_sent;
+}
+
 static void
 rate_members (DfnSwarmMembers *self, gint64 now_us)
 {
   for (guint i = 0; i < self->members->len; i++)
     {
-      const DfnSwarmMember *member = self->members->pdata[i];
+      DfnSwarmMember *member = self->members->pdata[i];
 
+      note_service (member, now_us);
       dfn_membership_rate (self->membership, member->key,
                            dfn_peer_score_get (&member->score, now_us),
                            dfn_peer_score_get_standing (&member->score, now_us),
@@ -124,8 +135,7 @@ drop (DfnSwarmMembers *self, const guint8 *key)
 {
   DfnSwarmMember *member = dfn_swarm_members_find (self, key);
 
-  dfn_membership_link_down (self->membership, key, DFN_MEMBERSHIP_DROPPED,
-                            g_get_monotonic_time ());
+  dfn_membership_link_down (self->membership, key, DFN_MEMBERSHIP_DROPPED, g_get_monotonic_time ());
   if (member != NULL)
     dfn_peer_manager_drop (self->manager, member->peer, DFN__CLOSE_REASON__FULL,
                            g_error_new_literal (DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_CLOSED,
@@ -283,8 +293,8 @@ on_connect_failed (DfnPeerManager *manager,
                    const GError *error,
                    DfnSwarmMembers *self)
 {
-  gboolean is_refused =
-      g_error_matches (error, DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_REFUSED);
+  g_autoptr (DfnSwarmMembers) alive = g_object_ref (self);
+  gboolean is_refused = g_error_matches (error, DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_REFUSED);
   guint8 key[DFN_MEMBER_KEY_SIZE];
 
   if (dfn_swarm_members_find (self, to_key (pubkey, key)) != NULL)
@@ -302,8 +312,7 @@ static guint64
 note_address (DfnSwarmMembers *self, DfnSwarmMember *member)
 {
   DfnIceLink *link = dfn_peer_manager_find_link (self->manager, member->peer);
-  g_autoptr (GInetAddress) address =
-      link != NULL ? dfn_ice_link_get_remote_address (link) : NULL;
+  g_autoptr (GInetAddress) address = link != NULL ? dfn_ice_link_get_remote_address (link) : NULL;
 
   if (address == NULL)
     return DFN_ADDRESS_BLOCK_EXEMPT;
@@ -322,8 +331,8 @@ forget_member (DfnSwarmMembers *self, DfnSwarmMember *member)
 
   g_signal_handlers_disconnect_by_data (member->peer, self);
   if (member->has_holder)
-    dfn_peer_memory_note (self->memory, member->holder,
-                          dfn_peer_score_get (&member->score, now_us), now_s ());
+    dfn_peer_memory_note (self->memory, member->holder, dfn_peer_score_get (&member->score, now_us),
+                          now_s ());
   g_ptr_array_remove (self->members, member);
 }
 
@@ -342,6 +351,14 @@ add_member (DfnSwarmMembers *self, DfnPeer *peer, const char *pubkey)
   return member;
 }
 
+/* Whom the user wants to watch, and nobody else, gets another chance each time. */
+static gboolean
+is_banned (DfnSwarmMembers *self, const DfnSwarmMember *member)
+{
+  return member->has_holder && memcmp (member->key, self->contact, sizeof self->contact) != 0
+         && dfn_peer_memory_is_banned (self->memory, member->holder, now_s ());
+}
+
 static void
 refuse_member (DfnSwarmMembers *self, DfnSwarmMember *member, const char *why)
 {
@@ -350,9 +367,8 @@ refuse_member (DfnSwarmMembers *self, DfnSwarmMember *member, const char *why)
   dfn_membership_link_down (self->membership, member->key, DFN_MEMBERSHIP_DROPPED,
                             g_get_monotonic_time ());
   g_ptr_array_remove (self->members, member);
-  dfn_peer_manager_drop (
-      self->manager, peer, DFN__CLOSE_REASON__FULL,
-      g_error_new_literal (DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_REFUSED, why));
+  dfn_peer_manager_drop (self->manager, peer, DFN__CLOSE_REASON__FULL,
+                         g_error_new_literal (DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_REFUSED, why));
 }
 
 static void
@@ -362,6 +378,7 @@ on_peer_added (DfnPeerManager *manager,
                const guint8 *content,
                DfnSwarmMembers *self)
 {
+  g_autoptr (DfnSwarmMembers) alive = g_object_ref (self);
   gint64 now_us = g_get_monotonic_time ();
   DfnSwarmMember *member;
   guint64 block;
@@ -370,15 +387,14 @@ on_peer_added (DfnPeerManager *manager,
     return;
   member = add_member (self, peer, pubkey);
   block = note_address (self, member);
-  if (member->has_holder && dfn_peer_memory_is_banned (self->memory, member->holder, now_s ()))
+  if (is_banned (self, member))
     {
       refuse_member (self, member, "The peer's address is banned for a while");
       return;
     }
-  dfn_peer_score_init (&member->score, now_us,
-                       member->has_holder ? dfn_peer_memory_get_score (self->memory, member->holder,
-                                                                       now_s ())
-                                          : 0);
+  dfn_peer_score_init (
+      &member->score, now_us,
+      member->has_holder ? dfn_peer_memory_get_score (self->memory, member->holder, now_s ()) : 0);
   if (!dfn_membership_link_up (self->membership, member->key, block, now_us))
     {
       refuse_member (self, member, "There are enough peers with addresses like this one's");
@@ -394,6 +410,7 @@ on_peer_added (DfnPeerManager *manager,
 static void
 on_peer_removed (DfnPeerManager *manager, DfnPeer *peer, const GError *error, DfnSwarmMembers *self)
 {
+  g_autoptr (DfnSwarmMembers) alive = g_object_ref (self);
   DfnSwarmMember *member = find_peer (self, peer);
   guint8 key[DFN_MEMBER_KEY_SIZE];
 
@@ -403,8 +420,7 @@ on_peer_removed (DfnPeerManager *manager, DfnPeer *peer, const GError *error, Df
   forget_member (self, member);
   /* It may have come back over another connection before this one was given up. */
   if (dfn_swarm_members_find (self, key) == NULL)
-    dfn_membership_link_down (self->membership, key, DFN_MEMBERSHIP_LEFT,
-                              g_get_monotonic_time ());
+    dfn_membership_link_down (self->membership, key, DFN_MEMBERSHIP_LEFT, g_get_monotonic_time ());
   g_signal_emit (self, signals[SIGNAL_PEER_REMOVED], 0, peer, error);
   schedule (self);
 }
@@ -469,9 +485,8 @@ dfn_swarm_members_class_init (DfnSwarmMembersClass *klass)
   signals[SIGNAL_ANNOUNCEMENT] =
       g_signal_new ("announcement", DFN_TYPE_SWARM_MEMBERS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                     G_TYPE_NONE, 1, DFN_TYPE_NOSTR_EVENT);
-  signals[SIGNAL_PROBLEM] =
-      g_signal_new ("problem", DFN_TYPE_SWARM_MEMBERS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                    G_TYPE_NONE, 1, G_TYPE_ERROR);
+  signals[SIGNAL_PROBLEM] = g_signal_new ("problem", DFN_TYPE_SWARM_MEMBERS, G_SIGNAL_RUN_LAST, 0,
+                                          NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
 }
 
 static void
@@ -556,7 +571,8 @@ dfn_swarm_members_add_contact (DfnSwarmMembers *self, const char *pubkey)
 {
   guint8 key[DFN_MEMBER_KEY_SIZE];
 
-  dfn_membership_set_contact (self->membership, to_key (pubkey, key), g_get_monotonic_time ());
+  memcpy (self->contact, to_key (pubkey, key), sizeof self->contact);
+  dfn_membership_set_contact (self->membership, key, g_get_monotonic_time ());
   dfn_swarm_members_run (self);
 }
 
@@ -586,10 +602,9 @@ dfn_swarm_members_set_seeking (DfnSwarmMembers *self, gboolean seeking)
 void
 dfn_swarm_members_set_announcement (DfnSwarmMembers *self, DfnNostrEvent *event)
 {
-  gboolean is_same = event != NULL && self->announcement != NULL
-                     && strcmp (dfn_nostr_event_get_id (event),
-                                dfn_nostr_event_get_id (self->announcement))
-                            == 0;
+  gboolean is_same =
+      event != NULL && self->announcement != NULL
+      && strcmp (dfn_nostr_event_get_id (event), dfn_nostr_event_get_id (self->announcement)) == 0;
 
   if (is_same)
     return;
@@ -630,6 +645,14 @@ dfn_swarm_members_get_score (DfnSwarmMembers *self, DfnPeer *peer)
   DfnSwarmMember *member = find_peer (self, peer);
 
   return member != NULL ? &member->score : NULL;
+}
+
+const char *
+dfn_swarm_members_get_pubkey (DfnSwarmMembers *self, DfnPeer *peer)
+{
+  DfnSwarmMember *member = find_peer (self, peer);
+
+  return member != NULL ? member->pubkey : NULL;
 }
 
 void

@@ -89,12 +89,19 @@ guint dfn_swarm_members_get_n_peers (DfnSwarmMembers *self);
 /**
  * dfn_swarm_members_get_score:
  *
- * The record of @peer's service. Whoever exchanges chunks with it notes there what was given and
- * taken; links are kept or replaced by it.
+ * The record of @peer's service, by which links are kept or replaced. What was given and taken is
+ * noted here; whoever exchanges chunks with it adds faults, and how long answers took.
  *
  * Returns: (transfer none) (nullable): it, as long as @peer is one of the members
  */
 DfnPeerScore *dfn_swarm_members_get_score (DfnSwarmMembers *self, DfnPeer *peer);
+
+/**
+ * dfn_swarm_members_get_pubkey:
+ *
+ * Returns: (transfer none) (nullable): the run key of @peer, 64 hexadecimal digits
+ */
+const char *dfn_swarm_members_get_pubkey (DfnSwarmMembers *self, DfnPeer *peer);
 
 /**
  * dfn_swarm_members_misbehaved:

@@ -173,7 +173,8 @@ on_connect_failed (DfnPeerManager *manager, const char *pubkey, GError *error, B
 }
 
 static void
-on_send_signal (DfnPeerManager *manager, const char *to, const char *text, Bench *self)
+on_send_signal (
+    DfnPeerManager *manager, const char *to, const char *text, guint urgency, Bench *self)
 {
   g_autofree char *line = g_strconcat (text, "\n", NULL);
 

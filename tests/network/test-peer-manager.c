@@ -90,7 +90,8 @@ post_updates_first (Node *node, Dfn__Signal *signal)
 }
 
 static void
-on_send_signal (DfnPeerManager *manager, const char *to, const char *text, Node *node)
+on_send_signal (
+    DfnPeerManager *manager, const char *to, const char *text, guint urgency, Node *node)
 {
   g_autoptr (Dfn__Signal) signal = dfn_wire_unpack_signal (text, NULL);
   g_autofree char *changed = NULL;
@@ -482,7 +483,7 @@ on_error_let_go (DfnPeerManager *manager, gpointer what, GError *error, Node *no
 }
 
 static void
-on_say_let_go (DfnPeerManager *manager, const char *to, const char *text, Node *node)
+on_say_let_go (DfnPeerManager *manager, const char *to, const char *text, guint urgency, Node *node)
 {
   if (node->manager != NULL)
     g_object_unref (g_steal_pointer (&node->manager));
