@@ -12,6 +12,8 @@
 /* Before a share of broken claims says anything. */
 #define CLAIMS_PRIOR 8.0
 #define EXCESS_WEIGHT 2.0
+/* What was before is a reason to prefer another, not to let nobody in. */
+#define MAX_REMEMBERED 0.5
 #define DEGRADED_BELOW (-0.15)
 #define DROPPED_BELOW (-0.6)
 /* Above this a peer's slowness costs it; at twice that it costs half a point. */
@@ -22,7 +24,7 @@ void
 dfn_peer_score_init (DfnPeerScore *self, gint64 now_us, double remembered)
 {
   *self = (DfnPeerScore){
-    .remembered = CLAMP (remembered, -1, 1),
+    .remembered = CLAMP (remembered, -MAX_REMEMBERED, MAX_REMEMBERED),
     .since_us = now_us,
     .last_us = now_us,
     .useful_us = now_us,

@@ -59,7 +59,8 @@ typedef struct {
 
 /**
  * dfn_peer_score_init:
- * @remembered: what an earlier connection ended with, -1 to 1; 0 for a stranger
+ * @remembered: what an earlier connection ended with, -1 to 1, of which a part counts; 0 for a
+ *   stranger
  */
 void dfn_peer_score_init (DfnPeerScore *self, gint64 now_us, double remembered);
 

@@ -96,10 +96,10 @@ test_remembered (void)
 {
   DfnPeerScore score;
 
-  dfn_peer_score_init (&score, 0, -0.5);
+  dfn_peer_score_init (&score, 0, -1);
   g_assert_cmpint (dfn_peer_score_get_standing (&score, 0), ==, DFN_PEER_STANDING_DEGRADED);
   dfn_peer_score_init (&score, 0, 7);
-  g_assert_cmpfloat (dfn_peer_score_get (&score, 0), ==, 1);
+  g_assert_cmpfloat (dfn_peer_score_get (&score, 0), ==, 0.5);
 }
 
 int
