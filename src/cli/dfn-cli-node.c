@@ -2,10 +2,13 @@
 #include "dfn-cli-node.h"
 
 #include "dfn-cli-exit.h"
+#include "dfn-paths.h"
 
 #include <glib/gi18n-lib.h>
 
 #define TURN_VARIABLE "DEFIANCE_TURN"
+#define LOG_VARIABLE "DEFIANCE_REQUEST_LOG"
+#define LOG_FILE "requests.db"
 
 /* The password is in the environment because arguments show in every user's list of processes. */
 static gboolean
@@ -33,6 +36,26 @@ set_turn (DfnIceConfig *ice, gboolean force_relay, GError **error)
   return TRUE;
 }
 
+/* Nobody has to do without a transfer because of a log. */
+static void
+set_request_log (DfnNode *node)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = NULL;
+  g_autofree char *path = NULL;
+
+  if (g_strcmp0 (g_getenv (LOG_VARIABLE), "0") == 0)
+    return;
+  folder = dfn_paths_data_dir (&error);
+  if (folder == NULL)
+    {
+      g_info ("There is no request log: %s", error->message);
+      return;
+    }
+  path = g_build_filename (folder, LOG_FILE, NULL);
+  dfn_node_set_request_log (node, path);
+}
+
 DfnNode *
 dfn_cli_node_new (const DfnCliOptions *options, GError **error)
 {
@@ -48,5 +71,6 @@ dfn_cli_node_new (const DfnCliOptions *options, GError **error)
   if (!set_turn (ice, options->force_relay, error))
     return NULL;
   dfn_node_set_uplink_limit (node, options->uplink_limit);
+  set_request_log (node);
   return g_steal_pointer (&node);
 }

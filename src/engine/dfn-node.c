@@ -12,6 +12,7 @@ struct _DfnNode {
 
   GPtrArray *relays; /* of strings, ended by NULL */
   DfnIceConfig *ice;
+  DfnRequestLog *request_log;
   GMainContext *context;
   GMainLoop *loop;
   GThread *thread;
@@ -54,6 +55,7 @@ dfn_node_finalize (GObject *object)
   g_source_set_callback (quit, on_quit, self->loop, NULL);
   g_source_attach (quit, self->context);
   g_thread_join (self->thread);
+  g_clear_pointer (&self->request_log, dfn_request_log_free);
   g_main_loop_unref (self->loop);
   g_main_context_unref (self->context);
   g_object_unref (self->ice);
@@ -128,6 +130,20 @@ dfn_node_set_uplink_limit (DfnNode *self, guint64 bytes_per_second)
   g_source_set_callback (source, on_uplink_limit,
                          g_memdup2 (&bytes_per_second, sizeof bytes_per_second), g_free);
   g_source_attach (source, self->context);
+}
+
+void
+dfn_node_set_request_log (DfnNode *self, const char *path)
+{
+  g_return_if_fail (self->request_log == NULL);
+
+  self->request_log = dfn_request_log_new (path);
+}
+
+DfnRequestLog *
+dfn_node_get_request_log (DfnNode *self)
+{
+  return self->request_log;
 }
 
 GMainContext *

@@ -4,6 +4,7 @@
 #include "dfn-engine-error.h"
 #include "dfn-ice-config.h"
 #include "dfn-nostr-key.h"
+#include "dfn-request-log.h"
 
 #include <gio/gio.h>
 
@@ -61,6 +62,24 @@ DfnIceConfig *dfn_node_get_ice_config (DfnNode *self);
  *   the uplink takes without getting in the way of others (dfn-uplink-governor.h)
  */
 void dfn_node_set_uplink_limit (DfnNode *self, guint64 bytes_per_second);
+
+/**
+ * dfn_node_set_request_log:
+ * @path: a file
+ *
+ * Has requests for chunks logged there, as #DfnRequestLog describes; without it, nothing is. To be
+ * called once, before sessions are made.
+ */
+void dfn_node_set_request_log (DfnNode *self, const char *path);
+
+/**
+ * dfn_node_get_request_log:
+ *
+ * To be used on the engine's thread alone.
+ *
+ * Returns: (transfer none) (nullable): the log, which lives as long as anything on that thread
+ */
+DfnRequestLog *dfn_node_get_request_log (DfnNode *self);
 
 /**
  * dfn_node_get_context:

@@ -398,6 +398,18 @@ dfn_quic_set_link (DfnQuic *self, DfnLink *link)
 
 /* Use */
 
+DfnLink *
+dfn_quic_get_link (DfnQuic *self)
+{
+  return self->link;
+}
+
+const guint8 *
+dfn_quic_get_peer_key (DfnQuic *self)
+{
+  return self->peer_key;
+}
+
 DfnQuicState
 dfn_quic_get_state (DfnQuic *self)
 {

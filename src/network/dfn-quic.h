@@ -137,6 +137,12 @@ void dfn_quic_set_link (DfnQuic *self, DfnLink *link);
  */
 void dfn_quic_set_governor (DfnQuic *self, DfnUplinkGovernor *governor);
 
+/* The path at present: (transfer none). */
+DfnLink *dfn_quic_get_link (DfnQuic *self);
+
+/* The %DFN_QUIC_KEY_SIZE bytes that the other side has to prove to hold: (transfer none). */
+const guint8 *dfn_quic_get_peer_key (DfnQuic *self);
+
 DfnQuicState dfn_quic_get_state (DfnQuic *self);
 
 /**

@@ -194,6 +194,11 @@ dfn_node_set_uplink_limit (DfnNode *self, guint64 bytes_per_second)
 {
 }
 
+void
+dfn_node_set_request_log (DfnNode *self, const char *path)
+{
+}
+
 /* --- watching --- */
 
 struct _DfnWatchSession {
