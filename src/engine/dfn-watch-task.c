@@ -25,6 +25,7 @@ struct _DfnWatchTask {
   char *output;
   char **relays;
   DfnIceConfig *ice;
+  DfnRequestLog *log; /* the node's, or NULL */
 
   GCancellable *cancellable;
   DfnReportPacer *pacer;
@@ -319,6 +320,7 @@ static void
 start_swarm (DfnWatchTask *self)
 {
   self->swarm = dfn_file_swarm_new (self->store);
+  dfn_file_swarm_set_request_log (self->swarm, self->log);
   g_signal_connect (self->swarm, "stored", G_CALLBACK (on_stored), self);
   g_signal_connect (self->swarm, "sent", G_CALLBACK (on_sent), self);
   g_signal_connect (self->swarm, "misbehaved", G_CALLBACK (on_misbehaved), self);
@@ -637,6 +639,7 @@ dfn_watch_task_new (DfnNode *node, DfnAddress *address, const char *output, DfnM
   self->address = address;
   self->output = g_strdup (output);
   self->relays = g_strdupv ((char **) dfn_node_get_relays (node));
+  self->log = dfn_node_get_request_log (node);
   self->ice = dfn_ice_config_copy (dfn_node_get_ice_config (node));
   return self;
 }

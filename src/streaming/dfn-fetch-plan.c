@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-fetch-plan.h"
 
+#include "dfn-decay-ranker.h"
 #include "dfn-fetch-peer.h"
 #include "dfn-fetch-todo.h"
 #include "dfn-manifest.h"
@@ -17,6 +18,10 @@ struct _DfnFetchPlan {
   guint32 last_length;
   DfnBitmap *present;
   DfnFetchTodo *todo;
+  DfnPeerRanker *ranker;
+  DfnFetchChoice choice; /* the last one */
+  DfnPeerOutcome abandoned;
+  gint64 now_us;     /* of the last call that said what time it is */
   GPtrArray *peers;  /* DfnFetchPeer */
   GArray *redundant; /* Redundant */
   guint64 n_calls;
@@ -42,6 +47,7 @@ dfn_fetch_plan_new (guint64 size, const DfnBitmap *present, guint32 seed)
   self->present = present != NULL ? dfn_bitmap_copy (present) : dfn_bitmap_new (self->n_chunks);
   g_assert (dfn_bitmap_get_n_bits (self->present) == self->n_chunks);
   self->todo = dfn_fetch_todo_new (self->present, seed);
+  self->ranker = DFN_PEER_RANKER (dfn_decay_ranker_new (seed));
   self->peers = g_ptr_array_new_with_free_func ((GDestroyNotify) dfn_fetch_peer_free);
   self->redundant = g_array_new (FALSE, FALSE, sizeof (Redundant));
   return self;
@@ -52,6 +58,7 @@ dfn_fetch_plan_free (DfnFetchPlan *self)
 {
   dfn_bitmap_free (self->present);
   dfn_fetch_todo_free (self->todo);
+  g_object_unref (self->ranker);
   g_ptr_array_unref (self->peers);
   g_array_unref (self->redundant);
   g_free (self);
@@ -119,6 +126,7 @@ dfn_fetch_plan_add_peer (DfnFetchPlan *self, gint64 now_us, guint64 peer, const 
   if (self->peers->len >= DFN_FETCH_PLAN_MAX_PEERS)
     return FALSE;
   g_ptr_array_add (self->peers, dfn_fetch_peer_new (peer, has, now_us));
+  dfn_peer_ranker_add_peer (self->ranker, now_us, peer);
   count_map (self, has, 1);
   share_windows (self);
   return TRUE;
@@ -138,6 +146,7 @@ dfn_fetch_plan_remove_peer (DfnFetchPlan *self, guint64 peer)
     if (g_array_index (self->redundant, Redundant, i - 1).peer == peer)
       g_array_remove_index (self->redundant, i - 1);
   g_ptr_array_remove (self->peers, gone);
+  dfn_peer_ranker_remove_peer (self->ranker, peer);
   share_windows (self);
   for (guint i = 0; i < requests->len; i++)
     give_back (self, g_array_index (requests, DfnFetchRequest, i).index);
@@ -180,6 +189,8 @@ call_off (DfnFetchPlan *self, DfnFetchPeer *peer, guint place)
                       .index = g_array_index (peer->requests, DfnFetchRequest, place).index };
 
   dfn_fetch_peer_forget (peer, place);
+  dfn_peer_ranker_failed (self->ranker, self->now_us, peer->id, entry.index,
+                          DFN_PEER_OUTCOME_CANCELLED);
   g_array_append_val (self->redundant, entry);
 }
 
@@ -232,30 +243,31 @@ is_better_left (DfnFetchPlan *self, DfnFetchPeer *peer, guint32 index, gint64 no
   return FALSE;
 }
 
-/* The peer with room that promises a chunk soonest, of those not passed over in this call. */
+/* Of the peers with room, and not passed over in this call, the one that the ranker chooses. */
 static DfnFetchPeer *
 choose_peer (DfnFetchPlan *self, gint64 now_us)
 {
-  DfnFetchPeer *best = NULL;
-  double best_expected = 0;
+  DfnFetchPeer *candidates[DFN_FETCH_PLAN_MAX_PEERS];
+  guint64 ids[DFN_FETCH_PLAN_MAX_PEERS];
+  guint n = 0;
 
   for (guint i = 0; i < self->peers->len; i++)
     {
       DfnFetchPeer *peer = peer_at (self, i);
-      double expected;
 
       if (peer->exhausted_generation == dfn_fetch_todo_get_generation (self->todo)
           || peer->passed_over == self->n_calls
           || !dfn_fetch_peer_has_room (peer, DFN_CHUNK_SIZE, now_us))
         continue;
-      expected = dfn_fetch_peer_expect (peer, DFN_CHUNK_SIZE, now_us);
-      if (best == NULL || expected < best_expected)
-        {
-          best = peer;
-          best_expected = expected;
-        }
+      ids[n] = peer->id;
+      candidates[n++] = peer;
     }
-  return best;
+  self->choice =
+      (DfnFetchChoice){ .policy = dfn_peer_ranker_get_policy (self->ranker), .n_candidates = n };
+  if (n == 0)
+    return NULL;
+  return candidates[dfn_peer_ranker_choose (self->ranker, now_us, ids, n, DFN_CHUNK_SIZE,
+                                            &self->choice.probability)];
 }
 
 static gboolean
@@ -267,6 +279,7 @@ ask (DfnFetchPlan *self,
      guint32 *index)
 {
   dfn_fetch_peer_ask (from, chunk, length_of (self, chunk), now_us);
+  dfn_peer_ranker_asked (self->ranker, now_us, from->id, chunk, length_of (self, chunk));
   self->totals.n_requests++;
   *peer = from->id;
   *index = chunk;
@@ -315,6 +328,9 @@ hedge (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *index)
           if (second == NULL)
             continue;
           self->totals.n_hedges++;
+          self->choice = (DfnFetchChoice){
+            .policy = "hedge", .probability = 1, .n_candidates = 1, .is_hedge = TRUE
+          };
           return ask (self, second, request->index, now_us, peer, index);
         }
     }
@@ -373,6 +389,7 @@ relieve (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *index)
       chunk = g_array_index (from->requests, DfnFetchRequest, place).index;
       call_off (self, from, place);
       self->totals.n_moved++;
+      self->choice = (DfnFetchChoice){ .policy = "relief", .probability = 1, .n_candidates = 1 };
       return ask (self, idle, chunk, now_us, peer, index);
     }
   self->relieved_us = now_us;
@@ -384,6 +401,7 @@ dfn_fetch_plan_next (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *
 {
   DfnFetchPeer *chosen;
 
+  self->now_us = now_us;
   dfn_fetch_todo_advance (self->todo, now_us);
   self->n_calls++;
   while ((chosen = choose_peer (self, now_us)) != NULL)
@@ -410,6 +428,24 @@ dfn_fetch_plan_next (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *
   return hedge (self, now_us, peer, index);
 }
 
+void
+dfn_fetch_plan_get_choice (DfnFetchPlan *self, DfnFetchChoice *choice)
+{
+  *choice = self->choice;
+}
+
+DfnPeerOutcome
+dfn_fetch_plan_get_abandoned_outcome (DfnFetchPlan *self)
+{
+  return self->abandoned;
+}
+
+DfnPeerRanker *
+dfn_fetch_plan_get_ranker (DfnFetchPlan *self)
+{
+  return self->ranker;
+}
+
 gboolean
 dfn_fetch_plan_next_abandoned (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *index)
 {
@@ -420,6 +456,7 @@ dfn_fetch_plan_next_abandoned (DfnFetchPlan *self, gint64 now_us, guint64 *peer,
       g_array_set_size (self->redundant, self->redundant->len - 1);
       *peer = last.peer;
       *index = last.index;
+      self->abandoned = DFN_PEER_OUTCOME_CANCELLED;
       return TRUE;
     }
   for (guint i = 0; i < self->peers->len; i++)
@@ -431,8 +468,10 @@ dfn_fetch_plan_next_abandoned (DfnFetchPlan *self, gint64 now_us, guint64 *peer,
       *peer = late->id;
       *index = g_array_index (late->requests, DfnFetchRequest, 0).index;
       self->totals.n_timeouts++;
+      self->abandoned = DFN_PEER_OUTCOME_TIMED_OUT;
       dfn_fetch_peer_expire (late, now_us);
       dfn_fetch_peer_forget (late, 0);
+      dfn_peer_ranker_failed (self->ranker, now_us, late->id, *index, DFN_PEER_OUTCOME_TIMED_OUT);
       dfn_fetch_todo_avoid (self->todo, *index, late->id, now_us);
       give_back (self, *index);
       return TRUE;
@@ -526,7 +565,9 @@ dfn_fetch_plan_received (DfnFetchPlan *self, gint64 now_us, guint64 peer, guint3
         dfn_fetch_peer_deliver (from, (guint) place, now_us);
       else
         dfn_fetch_peer_show_life (from, now_us);
+      dfn_peer_ranker_answered (self->ranker, now_us, peer, index, 0);
     }
+  self->now_us = now_us;
   self->totals.n_received++;
   if (!dfn_bitmap_add (self->present, index))
     {
@@ -554,6 +595,9 @@ dfn_fetch_plan_failed (
       place = dfn_fetch_peer_find (from, index);
       if (place >= 0)
         dfn_fetch_peer_forget (from, (guint) place);
+      dfn_peer_ranker_failed (self->ranker, now_us, peer, index,
+                              failure == DFN_FETCH_FAILURE_HARD ? DFN_PEER_OUTCOME_INVALID
+                                                                : DFN_PEER_OUTCOME_REFUSED);
       dfn_fetch_peer_fail (from, failure == DFN_FETCH_FAILURE_HARD, now_us);
       dfn_fetch_todo_avoid (self->todo, index, peer, now_us);
     }

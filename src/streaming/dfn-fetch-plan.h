@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dfn-bitmap.h"
+#include "dfn-peer-ranker.h"
 
 G_BEGIN_DECLS
 
@@ -84,6 +85,20 @@ typedef struct {
 } DfnFetchPeerStats;
 
 /**
+ * DfnFetchChoice:
+ * @policy: (transfer none): what decided: the ranker's name, "hedge" or "relief"
+ * @probability: how probable the choice was
+ * @n_candidates: among how many peers
+ * @is_hedge: whether the chunk is under way from another peer, too
+ */
+typedef struct {
+  const char *policy;
+  double probability;
+  guint n_candidates;
+  gboolean is_hedge;
+} DfnFetchChoice;
+
+/**
  * dfn_fetch_plan_new:
  * @size: bytes of the file, 1 to %DFN_MANIFEST_MAX_SIZE
  * @present: (nullable): chunks that are here already
@@ -133,6 +148,17 @@ void dfn_fetch_plan_set_playhead (DfnFetchPlan *self, guint32 index, guint32 n_a
  */
 gboolean dfn_fetch_plan_next (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *index);
 
+/* Of the last request that dfn_fetch_plan_next() told. */
+void dfn_fetch_plan_get_choice (DfnFetchPlan *self, DfnFetchChoice *choice);
+
+/**
+ * dfn_fetch_plan_get_ranker:
+ *
+ * Returns: (transfer none): what chooses between peers that have room; it hears of every request by
+ *   the plan, and of paths and claims by the caller
+ */
+DfnPeerRanker *dfn_fetch_plan_get_ranker (DfnFetchPlan *self);
+
 /**
  * dfn_fetch_plan_next_abandoned:
  * @peer: (out): who was asked
@@ -145,6 +171,9 @@ gboolean dfn_fetch_plan_next (DfnFetchPlan *self, gint64 now_us, guint64 *peer, 
  */
 gboolean
 dfn_fetch_plan_next_abandoned (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *index);
+
+/* Of the last request that dfn_fetch_plan_next_abandoned() told: timed out or cancelled. */
+DfnPeerOutcome dfn_fetch_plan_get_abandoned_outcome (DfnFetchPlan *self);
 
 /**
  * dfn_fetch_plan_get_wakeup:

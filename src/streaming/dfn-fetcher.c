@@ -3,6 +3,7 @@
 
 #include "dfn-have.h"
 #include "dfn-random.h"
+#include "dfn-request-facts.h"
 #include "dfn-streaming-error.h"
 #include "dfn-timer.h"
 
@@ -25,6 +26,8 @@ typedef struct {
   Provider *provider;
   guint32 chunk;
   gint64 id;
+  guint64 ticket;         /* of the request log */
+  DfnPeerOutcome outcome; /* if it goes without an answer */
 } Request;
 
 struct _DfnFetcher {
@@ -33,6 +36,7 @@ struct _DfnFetcher {
   DfnChunkStore *store;
   DfnManifest *manifest;
   DfnFetchPlan *plan;
+  DfnRequestLog *log;   /* not ours; NULL for none */
   GPtrArray *providers; /* of owned Provider */
   guint64 last_id;
   GSource *timer;
@@ -59,6 +63,8 @@ typedef struct {
   DfnPeer *peer;
   guint64 provider;
   guint32 chunk;
+  guint64 ticket;
+  gint64 received_us;
 } Errand;
 
 static void pump (DfnFetcher *self);
@@ -73,6 +79,16 @@ find_provider (DfnFetcher *self, guint64 id)
 }
 
 static void
+request_free (gpointer data)
+{
+  Request *request = data;
+
+  dfn_request_log_finish (request->provider->fetcher->log, g_get_monotonic_time (), request->ticket,
+                          request->outcome);
+  g_free (request);
+}
+
+static void
 provider_free (Provider *provider)
 {
   GHashTableIter iter;
@@ -82,7 +98,11 @@ provider_free (Provider *provider)
   dfn_peer_set_activity (provider->peer, NULL, NULL);
   g_hash_table_iter_init (&iter, provider->requests);
   while (g_hash_table_iter_next (&iter, NULL, &request))
-    dfn_peer_cancel (provider->peer, ((Request *) request)->id);
+    {
+      if (provider->fetcher->is_over)
+        ((Request *) request)->outcome = DFN_PEER_OUTCOME_CANCELLED;
+      dfn_peer_cancel (provider->peer, ((Request *) request)->id);
+    }
   g_hash_table_unref (provider->requests);
   g_hash_table_unref (provider->chunks);
   g_object_unref (provider->peer);
@@ -142,7 +162,10 @@ on_put (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (DfnPeer) peer = errand->peer;
   g_autoptr (GError) error = NULL;
   gboolean ok = dfn_chunk_store_put_finish (DFN_CHUNK_STORE (source), result, &error);
+  gboolean is_wrong = g_error_matches (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_INTEGRITY);
 
+  dfn_request_log_finish (self->log, errand->received_us, errand->ticket,
+                          is_wrong ? DFN_PEER_OUTCOME_INVALID : DFN_PEER_OUTCOME_DELIVERED);
   if (!self->is_over && ok)
     {
       guint64 length = dfn_manifest_get_chunk_length (self->manifest, errand->chunk);
@@ -169,19 +192,25 @@ forget_request (Provider *provider, Request *request)
   g_hash_table_remove (provider->requests, GUINT_TO_POINTER (request->chunk));
 }
 
+/* What came is logged when it has turned out to be right. */
 static void
-take_chunk (Provider *provider, guint32 chunk, const DfnPeerResponse *response)
+take_chunk (Provider *provider, guint32 chunk, guint64 ticket, const DfnPeerResponse *response)
 {
   DfnFetcher *self = provider->fetcher;
   Errand *errand;
 
   if (!dfn_fetch_plan_received (self->plan, response->received_us, provider->id, chunk))
-    return;
+    {
+      dfn_request_log_finish (self->log, response->received_us, ticket, DFN_PEER_OUTCOME_DELIVERED);
+      return;
+    }
   errand = g_new (Errand, 1);
   errand->fetcher = g_object_ref (self);
   errand->peer = g_object_ref (provider->peer);
   errand->provider = provider->id;
   errand->chunk = chunk;
+  errand->ticket = ticket;
+  errand->received_us = response->received_us;
   dfn_chunk_store_put_async (self->store, chunk, response->data, response->proof, on_put, errand);
 }
 
@@ -202,10 +231,16 @@ on_response (DfnPeer *peer, gint64 id, const DfnPeerResponse *response, gpointer
   Provider *provider = request->provider;
   g_autoptr (DfnFetcher) self = g_object_ref (provider->fetcher);
   guint32 chunk = request->chunk;
+  gboolean is_ok = response != NULL && response->status == DFN__CONTENT_RESPONSE__STATUS__OK;
+  guint64 ticket = request->ticket;
 
+  if (is_ok)
+    request->ticket = 0;
+  else if (response != NULL)
+    request->outcome = DFN_PEER_OUTCOME_REFUSED;
   forget_request (provider, request);
-  if (response != NULL && response->status == DFN__CONTENT_RESPONSE__STATUS__OK)
-    take_chunk (provider, chunk, response);
+  if (is_ok)
+    take_chunk (provider, chunk, ticket, response);
   else if (response != NULL && response->status == DFN__CONTENT_RESPONSE__STATUS__WITHDRAWN)
     withdrawn (provider);
   else
@@ -214,19 +249,51 @@ on_response (DfnPeer *peer, gint64 id, const DfnPeerResponse *response, gpointer
   pump (self);
 }
 
+/* Keeps what was known when the plan chose. */
+static guint64
+log_request (DfnFetcher *self, Provider *provider, guint32 chunk)
+{
+  gint64 now = g_get_monotonic_time ();
+  DfnRequestFacts facts;
+  DfnFetchChoice choice;
+
+  dfn_fetch_plan_get_choice (self->plan, &choice);
+  dfn_request_facts_init (&facts, self->log, provider->peer);
+  dfn_request_facts_set_ranker (&facts, dfn_fetch_plan_get_ranker (self->plan), now, provider->id);
+  facts.policy = choice.policy;
+  facts.probability = choice.probability;
+  facts.n_candidates = choice.n_candidates;
+  facts.is_hedge = choice.is_hedge;
+  facts.bytes = dfn_manifest_get_chunk_length (self->manifest, chunk);
+  return dfn_request_log_begin (self->log, now, &facts);
+}
+
+static gint64
+get_rtt_us (const Provider *provider)
+{
+  DfnQuicStats stats;
+
+  dfn_quic_get_stats (dfn_peer_get_quic (provider->peer), &stats);
+  return stats.rtt_us;
+}
+
 static void
 ask (DfnFetcher *self, guint64 id, guint32 chunk)
 {
   Provider *provider = find_provider (self, id);
-  Request *request = g_new (Request, 1);
+  Request *request = g_new0 (Request, 1);
 
   request->provider = provider;
   request->chunk = chunk;
+  request->outcome = DFN_PEER_OUTCOME_GONE;
   request->id = dfn_peer_request (provider->peer, dfn_manifest_get_root (self->manifest), chunk,
                                   dfn_manifest_get_chunk_length (self->manifest, chunk),
                                   on_response, request);
+  dfn_peer_ranker_set_path (dfn_fetch_plan_get_ranker (self->plan), id, get_rtt_us (provider), 0);
   if (request->id >= 0)
     {
+      if (self->log != NULL)
+        request->ticket = log_request (self, provider, chunk);
       g_hash_table_insert (provider->requests, GUINT_TO_POINTER (chunk), request);
       g_hash_table_insert (provider->chunks, GSIZE_TO_POINTER (request->id),
                            GUINT_TO_POINTER (chunk));
@@ -255,6 +322,7 @@ cancel_abandoned (DfnFetcher *self, gint64 now)
       any = TRUE;
       if (request == NULL)
         continue;
+      request->outcome = dfn_fetch_plan_get_abandoned_outcome (self->plan);
       dfn_peer_cancel (provider->peer, request->id);
       forget_request (provider, request);
     }
@@ -419,6 +487,12 @@ dfn_fetcher_new (DfnChunkStore *store)
 }
 
 void
+dfn_fetcher_set_request_log (DfnFetcher *self, DfnRequestLog *log)
+{
+  self->log = log;
+}
+
+void
 dfn_fetcher_add_peer (DfnFetcher *self, DfnPeer *peer)
 {
   g_autoptr (DfnBitmap) nothing = dfn_bitmap_new (dfn_manifest_get_n_chunks (self->manifest));
@@ -432,7 +506,7 @@ dfn_fetcher_add_peer (DfnFetcher *self, DfnPeer *peer)
   provider->fetcher = self;
   provider->peer = g_object_ref (peer);
   provider->id = ++self->last_id;
-  provider->requests = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  provider->requests = g_hash_table_new_full (NULL, NULL, NULL, request_free);
   provider->chunks = g_hash_table_new (NULL, NULL);
   g_ptr_array_add (self->providers, provider);
   dfn_peer_set_activity (peer, on_activity, provider);

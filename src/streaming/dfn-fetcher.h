@@ -4,6 +4,7 @@
 #include "dfn-chunk-store.h"
 #include "dfn-fetch-plan.h"
 #include "dfn-peer.h"
+#include "dfn-request-log.h"
 
 G_BEGIN_DECLS
 
@@ -33,6 +34,14 @@ G_DECLARE_FINAL_TYPE (DfnFetcher, dfn_fetcher, DFN, FETCHER, GObject)
  * Returns: (transfer full): a fetcher without peers
  */
 DfnFetcher *dfn_fetcher_new (DfnChunkStore *store);
+
+/**
+ * dfn_fetcher_set_request_log:
+ * @log: (nullable): has to live as long as the fetcher
+ *
+ * Has every request from now on logged.
+ */
+void dfn_fetcher_set_request_log (DfnFetcher *self, DfnRequestLog *log);
 
 /**
  * dfn_fetcher_add_peer:

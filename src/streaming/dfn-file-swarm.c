@@ -220,6 +220,13 @@ dfn_file_swarm_new (DfnChunkStore *store)
 }
 
 void
+dfn_file_swarm_set_request_log (DfnFileSwarm *self, DfnRequestLog *log)
+{
+  if (self->fetcher != NULL)
+    dfn_fetcher_set_request_log (self->fetcher, log);
+}
+
+void
 dfn_file_swarm_add_peer (DfnFileSwarm *self, DfnPeer *peer)
 {
   if (self->fetcher != NULL)

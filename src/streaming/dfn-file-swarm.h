@@ -4,6 +4,7 @@
 #include "dfn-chunk-store.h"
 #include "dfn-fetch-plan.h"
 #include "dfn-peer.h"
+#include "dfn-request-log.h"
 #include "dfn-upload-queue.h"
 
 G_BEGIN_DECLS
@@ -38,6 +39,9 @@ G_DECLARE_FINAL_TYPE (DfnFileSwarm, dfn_file_swarm, DFN, FILE_SWARM, GObject)
  * Returns: (transfer full): a swarm without peers
  */
 DfnFileSwarm *dfn_file_swarm_new (DfnChunkStore *store);
+
+/* dfn_fetcher_set_request_log() */
+void dfn_file_swarm_set_request_log (DfnFileSwarm *self, DfnRequestLog *log);
 
 /**
  * dfn_file_swarm_add_peer:
