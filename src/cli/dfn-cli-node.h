@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  * @options: relays, STUN servers and whether the address is to be hidden
  * @error: return location
  *
- * Starts the engine as the options and the environment variables `DEFIANCE_TURN` and `DEFIANCE_REQUEST_LOG` want it.
+ * Starts the engine as the options and the environment variables `DEFIANCE_TURN` and
+ * `DEFIANCE_REQUEST_LOG` want it.
  *
  * Returns: (transfer full) (nullable): the engine, or %NULL with an error of the settings, which
  *   never repeats the TURN server's password

@@ -216,7 +216,7 @@ dfn_cli_swarm_format_sums (const DfnSwarmReport *swarm)
   g_autofree char *missed = format_count (swarm->counts.missed);
 
   /* Translators: bytes, bytes, whole copies, how many pieces came twice, too late, not at all,
-   * which percentage of the bytes sent was no content */
+   * which percentage of the bytes was no content */
   return g_strdup_printf (_ ("%s in, %s out, copies given: %s, twice: %s, late: %s, missed: %s, "
                              "messages: %.1f %%"),
                           in, out, given, twice, late, missed,
@@ -283,6 +283,7 @@ tell_sums (DfnCliOutput *output, const DfnSwarmReport *swarm)
   dfn_cli_event_add_integer (event, "late", swarm->counts.late);
   dfn_cli_event_add_integer (event, "missed", swarm->counts.missed);
   dfn_cli_event_add_number (event, "copies", dfn_swarm_report_get_copies (swarm));
+  dfn_cli_event_add_integer (event, "messages", swarm->control_bytes);
   dfn_cli_event_add_number (event, "control", dfn_swarm_report_get_control_share (swarm));
   dfn_cli_output_event (output, event);
 }

@@ -29,7 +29,7 @@ G_DECLARE_DERIVABLE_TYPE (DfnSession, dfn_session, DFN, SESSION, GObject)
  * - `chunks-taken`, `chunks-given` (guint64): from and to them
  * - `duplicates`, `late`, `missed` (guint64): chunks that came twice, after their time, or not
  * - `copies` (double): whole copies that the chunks given are, -1 while unknown
- * - `control-share` (double): which share of the bytes sent is messages, 0 to 1
+ * - `control-share` (double): as dfn_swarm_report_get_control_share() counts it
  */
 struct _DfnSessionClass {
   GObjectClass parent_class;

@@ -34,7 +34,9 @@ dfn_swarm_report_unref (DfnSwarmReport *self)
 double
 dfn_swarm_report_get_control_share (const DfnSwarmReport *self)
 {
-  return self->bytes_out > 0 ? (double) self->control_bytes / (double) self->bytes_out : 0;
+  guint64 most = MAX (self->bytes_in, self->bytes_out);
+
+  return most > 0 ? (double) self->control_bytes / (double) most : 0;
 }
 
 double

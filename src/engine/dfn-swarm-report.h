@@ -96,7 +96,10 @@ void dfn_swarm_report_unref (DfnSwarmReport *self);
 /**
  * dfn_swarm_report_get_control_share:
  *
- * Returns: which share of all bytes that were sent is messages, 0 to 1
+ * Who only takes sends little but messages, so they are compared with the busier direction.
+ *
+ * Returns: the bytes of messages sent, as a share of all bytes that came or that went, whichever
+ *   are more; 0 to 1
  */
 double dfn_swarm_report_get_control_share (const DfnSwarmReport *self);
 
