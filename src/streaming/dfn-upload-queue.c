@@ -22,11 +22,11 @@
 #define HALF_LIFE_US 60000000.0
 #define MAX_KEPT 256
 /* Before that many chunks, and that much time, nobody is judged. */
-#define GRACE 6
+#define GRACE 3
 #define GRACE_US 6000000
 #define LEAST_SHARE 0.05
 /* One chunk in so many goes to whoever was served longest ago, so that nobody is shut out. */
-#define OPTIMISTIC_EVERY 16
+#define OPTIMISTIC_EVERY 32
 /* Differences in what peers have count from this part of the file on. */
 #define PROGRESS_PARTS 64
 
@@ -198,7 +198,7 @@ decay (Peer *peer, gint64 now_us)
  * chunks that only it had from us, turned up at others. And whether it admits to have what we gave
  * it, without which nobody could ask it for that. */
 static void
-judge (DfnUploadQueue *self, Peer *peer, gint64 now_us)
+judge (Peer *peer, gint64 now_us)
 {
   gboolean forwards = peer->n_forwarded >= LEAST_SHARE * peer->n_entrusted;
   gboolean gives = peer->n_taken + peer->n_forwarded >= LEAST_SHARE * peer->n_given;
@@ -232,7 +232,7 @@ dfn_upload_queue_credit (DfnUploadQueue *self, gint64 now_us, guint64 peer, guin
     return;
   decay (giver, now_us);
   giver->n_taken += (double) bytes / DFN_CHUNK_SIZE;
-  judge (self, giver, now_us);
+  judge (giver, now_us);
 }
 
 static void
@@ -246,7 +246,7 @@ see_forwarded (DfnUploadQueue *self, gint64 now_us, Peer *at, guint32 index)
         continue;
       decay (peer, now_us);
       peer->n_forwarded++;
-      judge (self, peer, now_us);
+      judge (peer, now_us);
     }
 }
 
@@ -402,6 +402,34 @@ get_progress (DfnUploadQueue *self, const Peer *peer)
   return (guint) ((guint64) dfn_bitmap_get_n_set (peer->has) * PROGRESS_PARTS / self->n_chunks);
 }
 
+/* @peer gets a chunk that nobody else has; whoever was given it before has not passed it on. */
+static void
+entrust (DfnUploadQueue *self, gint64 now_us, Peer *peer, Entry entry)
+{
+  for (guint i = 0; i < self->peers->len; i++)
+    drop (peer_at (self, i)->entrusted, entry.index);
+  if (peer->n_forwarded >= LEAST_SHARE * peer->n_entrusted)
+    peer->unproven_since_us = now_us;
+  decay (peer, now_us);
+  peer->n_entrusted++;
+  keep (peer->entrusted, entry);
+}
+
+/* With a second copy from here nobody can tell any more who passes it on. */
+static void
+annul_trust (DfnUploadQueue *self, gint64 now_us, guint32 index)
+{
+  for (guint i = 0; i < self->peers->len; i++)
+    {
+      Peer *peer = peer_at (self, i);
+
+      if (!drop (peer->entrusted, index))
+        continue;
+      decay (peer, now_us);
+      peer->n_entrusted = MAX (0, peer->n_entrusted - 1);
+    }
+}
+
 static gboolean
 choose (DfnUploadQueue *self, Candidate *best)
 {
@@ -438,9 +466,11 @@ dfn_upload_queue_next (DfnUploadQueue *self, gint64 now_us, guint64 *peer, guint
   Candidate chosen = { 0 };
   Entry entry;
 
+  if (!has_room (self, now_us))
+    return FALSE;
   for (guint i = 0; i < self->peers->len; i++)
-    judge (self, peer_at (self, i), now_us);
-  if (!has_room (self, now_us) || !choose (self, &chosen))
+    judge (peer_at (self, i), now_us);
+  if (!choose (self, &chosen))
     return FALSE;
   entry = *entry_at (chosen.peer->waiting, chosen.place);
   g_array_remove_index (chosen.peer->waiting, chosen.place);
@@ -451,12 +481,10 @@ dfn_upload_queue_next (DfnUploadQueue *self, gint64 now_us, guint64 *peer, guint
   if (chosen.n_copies == 0)
     {
       self->n_first_copies++;
-      decay (chosen.peer, now_us);
-      chosen.peer->n_entrusted++;
-      keep (chosen.peer->entrusted, entry);
-      if (chosen.peer->n_forwarded >= LEAST_SHARE * (chosen.peer->n_entrusted - 1))
-        chosen.peer->unproven_since_us = now_us;
+      entrust (self, now_us, chosen.peer, entry);
     }
+  else
+    annul_trust (self, now_us, entry.index);
   if (chosen.peer->has != NULL && !dfn_bitmap_has (chosen.peer->has, entry.index))
     keep (chosen.peer->given, entry);
   *peer = chosen.peer->id;
@@ -475,7 +503,7 @@ dfn_upload_queue_sent (DfnUploadQueue *self, gint64 now_us, guint64 peer, guint3
   g_array_remove_index (receiver->under_way, (guint) place);
   decay (receiver, now_us);
   receiver->n_given++;
-  judge (self, receiver, now_us);
+  judge (receiver, now_us);
   self->n_served++;
 }
 

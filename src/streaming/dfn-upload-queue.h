@@ -24,7 +24,7 @@ G_BEGIN_DECLS
  * at once, as many as the uplink needs to be full: a chunk that goes out alone is whole at the
  * other side, and passed on from there, in a fraction of the time. Of those that wait, the chunk
  * that the fewest peers have goes first, so that every chunk is out once before one goes out
- * twice. Peers who take and never give come after all others, but for one chunk in sixteen.
+ * twice. Peers who take and never give come after all others, but for one chunk in 32.
  */
 typedef struct _DfnUploadQueue DfnUploadQueue;
 

@@ -346,7 +346,10 @@ on_sent (Sim *sim, const Event *event)
           && dfn_bitmap_get_n_set (sim->out) == sim->config->n_chunks)
         sim->once_us = sim->now_us;
     }
-  serve (sim, event->from);
+  if (event->is_last)
+    serve (sim, event->from);
+  else
+    send_piece (sim, event->from);
 }
 
 static void
@@ -430,7 +433,8 @@ on_have (Sim *sim, const Event *event)
         dfn_fetch_plan_add_peer_chunk (peer->plan, event->from, event->chunk);
       dfn_upload_queue_peer_has (peer->queue, sim->now_us, event->from, event->chunk);
     }
-  pump (sim, event->to);
+  if (event->chunk == G_MAXUINT32 || !dfn_bitmap_has (peer->has, event->chunk))
+    pump (sim, event->to);
 }
 
 static void
@@ -518,8 +522,9 @@ on_deliver (Sim *sim, const Event *event)
     return;
   sim->received_bytes += event->size_k * 1024u;
   dfn_fetch_plan_active (peer->plan, sim->now_us, event->from, event->chunk);
-  if (event->is_last)
-    take_chunk (sim, event);
+  if (!event->is_last)
+    return;
+  take_chunk (sim, event);
   pump (sim, event->to);
 }
 
