@@ -152,7 +152,8 @@ set_up (DfnRequestDatabase *self, gsize max_bytes, GError **error)
   return FALSE;
 }
 
-/* Nothing is written before the file has turned out to be ours or empty. */
+/* Nothing is written before the file has turned out to be ours or empty. SQLite 3.46 takes an
+ * argument of the check for a table's name, whatever it is. */
 static gboolean
 check (DfnRequestDatabase *self, GError **error)
 {
@@ -161,7 +162,7 @@ check (DfnRequestDatabase *self, GError **error)
   if (!read_number (self, "PRAGMA application_id", &application, error)
       || !read_number (self, "PRAGMA user_version", &version, error)
       || !read_number (self, "SELECT count(*) FROM sqlite_schema", &tables, error)
-      || !read_number (self, "SELECT quick_check = 'ok' FROM pragma_quick_check (1)", &is_sound,
+      || !read_number (self, "SELECT quick_check = 'ok' FROM pragma_quick_check LIMIT 1", &is_sound,
                        error))
     return FALSE;
   if (application == APPLICATION_ID && version > SCHEMA_VERSION)
