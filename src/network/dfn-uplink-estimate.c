@@ -10,12 +10,8 @@
 /* Whether too much is lost shows over a longer time. */
 #define OVERLOAD_TICKS 50
 #define N_TOTALS 64
-/* A path's delay is the shortest of so many ticks, free of what chance adds to single packets. */
-#define N_DELAYS 8
-/* A path counts while its samples are no older. */
-#define FRESH_US (400 * 1000)
-/* The queue is what so many of the paths do not exceed. */
-#define COMMON_SHARE (1.0 / 3)
+/* After such a pause nothing is known of the time before. */
+#define PAUSE_TICKS 8
 /* The rate is settled so often, and a surplus or shortage of the queue made good in such a time. */
 #define STEP_TICKS 5
 #define CORRECT_US 600000.0
@@ -24,7 +20,6 @@
 /* Beyond what the delay asks for, once a round trip while the queue is out of control. */
 #define BACK_OFF 0.85
 /* As long as the queue is that short, growth doubles after each such time. */
-#define CALM_US 4000
 #define BOOST_US (500 * 1000)
 #define MAX_BOOST 16
 /* Who holds back for so long without any effect has company; who sees a short queue for so long
@@ -51,7 +46,6 @@
 /* As long as it becomes shorter than it ever was, less is sent a little longer. */
 #define LONGER_US (80 * 1000)
 #define MAX_DRAIN_US (600 * 1000)
-#define LOWER_US 1000
 /* Stream bytes to link bytes. */
 #define OVERHEAD 1.06
 /* At the floor, less than this coming through may mean that the floor is too high. It was if a
@@ -73,22 +67,8 @@ typedef struct {
   gint64 when_us;
 } Totals;
 
-struct _DfnUplinkPath {
-  guint64 sent;
-  guint64 resolved;
-  guint64 acked;
-  gint64 base_us;          /* shortest round trip known, -1: none */
-  gint64 low_us;           /* shortest since the last drain, -1: none */
-  gint64 old_low_us;       /* and between the two drains before */
-  gint64 delays[N_DELAYS]; /* the shortest of each tick, -1: none */
-  gint64 latest_us;
-  gint64 sampled_us; /* when */
-  gboolean is_sure;  /* whether @base_us was seen with an empty queue */
-};
-
 struct _DfnUplinkEstimate {
-  GPtrArray *paths; /* of owned DfnUplinkPath */
-  GArray *sorted;   /* of gint64, for a moment */
+  DfnUplinkPaths *paths;
   Totals total;
   Totals totals[N_TOTALS];
   guint n_totals;
@@ -100,9 +80,7 @@ struct _DfnUplinkEstimate {
   double rate;      /* 0: not limited */
   double look_rate; /* while we look for a queue that was there before us */
   double capacity;
-  gint64 queue_us;       /* -1: unknown */
-  gint64 fresh_queue_us; /* by the latest samples alone */
-  gint64 rtt_us;
+  DfnUplinkDelay delay;
 
   gboolean is_waiting;
   gint64 waiting_since_us;
@@ -137,9 +115,8 @@ dfn_uplink_estimate_new (void)
 {
   DfnUplinkEstimate *self = g_new0 (DfnUplinkEstimate, 1);
 
-  self->paths = g_ptr_array_new_with_free_func (g_free);
-  self->sorted = g_array_new (FALSE, FALSE, sizeof (gint64));
-  self->queue_us = self->fresh_queue_us = -1;
+  self->paths = dfn_uplink_paths_new ();
+  self->delay.queue_us = self->delay.fresh_queue_us = -1;
   self->hot_since_us = self->calm_since_us = -1;
   self->shortest_us = G_MAXINT64;
   self->ticked_us = self->sent_us = G_MININT64 / 2;
@@ -150,40 +127,20 @@ dfn_uplink_estimate_new (void)
 void
 dfn_uplink_estimate_free (DfnUplinkEstimate *self)
 {
-  g_ptr_array_unref (self->paths);
-  g_array_unref (self->sorted);
+  dfn_uplink_paths_free (self->paths);
   g_free (self);
-}
-
-void
-dfn_uplink_estimate_forget (DfnUplinkEstimate *self, DfnUplinkPath *path)
-{
-  path->base_us = path->low_us = path->old_low_us = -1;
-  path->sampled_us = G_MININT64 / 2;
-  memset (path->delays, 0xff, sizeof path->delays);
-  path->is_sure = FALSE;
 }
 
 DfnUplinkPath *
 dfn_uplink_estimate_add (DfnUplinkEstimate *self)
 {
-  DfnUplinkPath *path = g_new0 (DfnUplinkPath, 1);
-
-  dfn_uplink_estimate_forget (self, path);
-  g_ptr_array_add (self->paths, path);
-  return path;
+  return dfn_uplink_paths_add (self->paths);
 }
 
 void
 dfn_uplink_estimate_remove (DfnUplinkEstimate *self, DfnUplinkPath *path)
 {
-  g_ptr_array_remove_fast (self->paths, path);
-}
-
-static gint64
-shorter (gint64 a, gint64 b)
-{
-  return a < 0 ? b : MIN (a, b);
+  dfn_uplink_paths_remove (self->paths, path);
 }
 
 /* Less is sent, and a path turns out to be shorter than it was known to be. */
@@ -218,21 +175,8 @@ dfn_uplink_estimate_report (DfnUplinkEstimate *self,
       self->total.resolved += resolved - path->resolved;
       path->resolved = resolved;
     }
-  if (report->rtt_us >= 0)
-    {
-      guint slot = self->tick % N_DELAYS;
-
-      /* Who comes while the queue is long takes that for the length of its path. */
-      if (path->base_us < 0)
-        path->is_sure = self->fresh_queue_us < CALM_US;
-      else if (report->rtt_us < path->base_us - LOWER_US)
-        prolong_drain (self, now_us);
-      path->base_us = shorter (path->base_us, report->rtt_us);
-      path->low_us = shorter (path->low_us, report->rtt_us);
-      path->delays[slot] = shorter (path->delays[slot], report->rtt_us);
-      path->latest_us = report->rtt_us;
-      path->sampled_us = now_us;
-    }
+  if (report->rtt_us >= 0 && dfn_uplink_paths_sample (self->paths, path, now_us, report->rtt_us))
+    prolong_drain (self, now_us);
   return sent;
 }
 
@@ -268,127 +212,12 @@ per_second (guint64 bytes, const Totals *span)
   return (double) bytes * G_USEC_PER_SEC / (double) span->when_us;
 }
 
-static gint64
-path_delay (const DfnUplinkPath *path)
-{
-  gint64 delay = -1;
-
-  for (guint i = 0; i < N_DELAYS; i++)
-    if (path->delays[i] >= 0)
-      delay = shorter (delay, path->delays[i]);
-  return (delay >= 0 ? delay : path->latest_us) - path->base_us;
-}
-
-static gint
-compare_times (gconstpointer a, gconstpointer b)
-{
-  gint64 first = *(const gint64 *) a;
-  gint64 second = *(const gint64 *) b;
-
-  return (first > second) - (first < second);
-}
-
-static gboolean
-is_fresh (const DfnUplinkPath *path, gint64 now_us)
-{
-  return path->base_us >= 0 && now_us - path->sampled_us <= MAX (FRESH_US, 2 * path->latest_us);
-}
-
-static gint64
-get_delay (const DfnUplinkPath *path)
-{
-  return path_delay (path);
-}
-
-static gint64
-get_fresh_delay (const DfnUplinkPath *path)
-{
-  return path->latest_us - path->base_us;
-}
-
-static gint64
-get_rtt (const DfnUplinkPath *path)
-{
-  return path->latest_us;
-}
-
-/* A quantile of what the fresh paths say, or -1 if there are none. */
-static gint64
-summarise (DfnUplinkEstimate *self,
-           gint64 now_us,
-           gboolean sure_only,
-           gint64 (*get) (const DfnUplinkPath *path),
-           double share)
-{
-  g_array_set_size (self->sorted, 0);
-  for (guint i = 0; i < self->paths->len; i++)
-    {
-      const DfnUplinkPath *path = g_ptr_array_index (self->paths, i);
-
-      if (is_fresh (path, now_us) && (path->is_sure || !sure_only))
-        {
-          gint64 value = get (path);
-
-          g_array_append_val (self->sorted, value);
-        }
-    }
-  if (self->sorted->len == 0)
-    return -1;
-  g_array_sort (self->sorted, compare_times);
-  return g_array_index (self->sorted, gint64, (guint) ((double) (self->sorted->len - 1) * share));
-}
-
-/* The queue that the paths have in common, and the middle of their round-trip times. */
-static void
-measure_queue (DfnUplinkEstimate *self, gint64 now_us)
-{
-  self->rtt_us = summarise (self, now_us, FALSE, get_rtt, 0.5);
-  self->queue_us = summarise (self, now_us, TRUE, get_delay, COMMON_SHARE);
-  self->fresh_queue_us = summarise (self, now_us, TRUE, get_fresh_delay, COMMON_SHARE);
-  if (self->queue_us < 0)
-    self->queue_us = summarise (self, now_us, FALSE, get_delay, COMMON_SHARE);
-  if (self->fresh_queue_us < 0 || self->fresh_queue_us >= CALM_US)
-    return;
-  /* There is no queue, so what a path has seen lately is its length. */
-  for (guint i = 0; i < self->paths->len; i++)
-    {
-      DfnUplinkPath *path = g_ptr_array_index (self->paths, i);
-
-      path->is_sure |= now_us - path->sampled_us < 4 * DFN_UPLINK_TICK_US;
-    }
-}
-
-/* The longest queue is known, so what is known of each path is true: forget what is older. */
-static void
-rotate_bases (DfnUplinkEstimate *self)
-{
-  for (guint i = 0; i < self->paths->len; i++)
-    {
-      DfnUplinkPath *path = g_ptr_array_index (self->paths, i);
-
-      if (path->low_us < 0)
-        continue;
-      path->base_us = shorter (path->old_low_us, path->low_us);
-      path->old_low_us = path->low_us;
-      path->low_us = -1;
-      path->is_sure = TRUE;
-    }
-}
-
 /* Every path is longer than it was: somebody's change of network, or of the weather. */
 static void
 accept_delay (DfnUplinkEstimate *self, gint64 now_us)
 {
-  for (guint i = 0; i < self->paths->len; i++)
-    {
-      DfnUplinkPath *path = g_ptr_array_index (self->paths, i);
-
-      if (!is_fresh (path, now_us))
-        continue;
-      path->base_us += path_delay (path);
-      path->low_us = path->old_low_us = path->base_us;
-    }
-  self->queue_us = 0;
+  dfn_uplink_paths_accept (self->paths, now_us);
+  self->delay.queue_us = 0;
   self->hot_since_us = -1;
   self->is_competing = FALSE;
 }
@@ -396,7 +225,7 @@ accept_delay (DfnUplinkEstimate *self, gint64 now_us)
 static void
 watch_trial (DfnUplinkEstimate *self, gint64 now_us)
 {
-  self->trial_low_us = MIN (self->trial_low_us, self->fresh_queue_us);
+  self->trial_low_us = MIN (self->trial_low_us, self->delay.fresh_queue_us);
   if (now_us < self->trial_until_us)
     return;
   self->trial_until_us = 0;
@@ -409,8 +238,8 @@ watch_trial (DfnUplinkEstimate *self, gint64 now_us)
 static void
 watch_constancy (DfnUplinkEstimate *self, gint64 now_us)
 {
-  gint64 low = MIN (self->constant_low_us, self->queue_us);
-  gint64 high = MAX (self->constant_high_us, self->queue_us);
+  gint64 low = MIN (self->constant_low_us, self->delay.queue_us);
+  gint64 high = MAX (self->constant_high_us, self->delay.queue_us);
 
   if (self->trial_until_us > 0)
     {
@@ -420,7 +249,7 @@ watch_constancy (DfnUplinkEstimate *self, gint64 now_us)
   if (self->hot_since_us < 0 || high - low > CONSTANT_SPREAD_US)
     {
       self->constant_since_us = now_us;
-      self->constant_low_us = self->constant_high_us = self->queue_us;
+      self->constant_low_us = self->constant_high_us = self->delay.queue_us;
       return;
     }
   self->constant_low_us = low;
@@ -429,8 +258,8 @@ watch_constancy (DfnUplinkEstimate *self, gint64 now_us)
     return;
   self->drain_until_us = now_us + TRIAL_US;
   self->trial_until_us = self->settled_us =
-      self->drain_until_us + self->rtt_us + RATE_TICKS * DFN_UPLINK_TICK_US;
-  self->trial_low_us = self->queue_us;
+      self->drain_until_us + self->delay.rtt_us + RATE_TICKS * DFN_UPLINK_TICK_US;
+  self->trial_low_us = self->delay.queue_us;
 }
 
 static double
@@ -450,9 +279,10 @@ static void
 watch_heat (DfnUplinkEstimate *self, gint64 now_us)
 {
   Totals span = look_back (self, FIRST_TICKS);
-  gboolean is_pinned = self->queue_us > DFN_UPLINK_TARGET_US && self->rate < 1.02 * floor_of (self);
+  gboolean is_pinned =
+      self->delay.queue_us > DFN_UPLINK_TARGET_US && self->rate < 1.02 * floor_of (self);
 
-  if (self->queue_us > DFN_UPLINK_HOT_US || is_pinned)
+  if (self->delay.queue_us > DFN_UPLINK_HOT_US || is_pinned)
     {
       if (self->hot_since_us < 0)
         {
@@ -465,7 +295,7 @@ watch_heat (DfnUplinkEstimate *self, gint64 now_us)
       if (now_us - self->hot_since_us >= COMPETING_US)
         self->is_competing = TRUE;
     }
-  else if (self->hot_since_us >= 0 && self->queue_us <= DFN_UPLINK_TARGET_US)
+  else if (self->hot_since_us >= 0 && self->delay.queue_us <= DFN_UPLINK_TARGET_US)
     {
       /* What was taken for the capacity at first was the rise of the rate beyond it. */
       if (!self->is_confirmed && self->first_rate > 0)
@@ -473,7 +303,7 @@ watch_heat (DfnUplinkEstimate *self, gint64 now_us)
       self->hot_since_us = -1;
       self->drained_us = MIN (self->drained_us, now_us - DRAIN_INTERVAL_US + EARLY_DRAIN_US);
     }
-  if (self->queue_us > DFN_UPLINK_TARGET_US)
+  if (self->delay.queue_us > DFN_UPLINK_TARGET_US)
     self->calm_since_us = -1;
   else if (self->calm_since_us < 0)
     self->calm_since_us = now_us;
@@ -524,10 +354,11 @@ watch_overload (DfnUplinkEstimate *self, gint64 now_us)
 static double
 growth (const DfnUplinkEstimate *self, gint64 now_us)
 {
-  double wanted = (double) (DFN_UPLINK_TARGET_US - self->queue_us) / CORRECT_US;
+  double wanted = (double) (DFN_UPLINK_TARGET_US - self->delay.queue_us) / CORRECT_US;
   gint64 calm_us;
 
-  if (wanted <= 0 || self->queue_us > CALM_US || self->calm_since_us < 0 || self->verdict_us > 0)
+  if (wanted <= 0 || self->delay.queue_us > DFN_UPLINK_CALM_US || self->calm_since_us < 0
+      || self->verdict_us > 0)
     return CLAMP (wanted, MAX_SHRINKING, MAX_GROWTH);
   calm_us = now_us - self->calm_since_us;
   return MIN (wanted * (double) MIN (1 << MIN (calm_us / BOOST_US, 8), MAX_BOOST), MAX_GROWTH);
@@ -552,9 +383,9 @@ learn_capacity (DfnUplinkEstimate *self, double taken, gboolean is_limited)
 {
   if (self->hot_since_us >= 0 || self->verdict_us > 0)
     return;
-  if (taken > self->capacity && self->queue_us < DFN_UPLINK_TARGET_US)
+  if (taken > self->capacity && self->delay.queue_us < DFN_UPLINK_TARGET_US)
     self->capacity = taken;
-  if (!is_limited || self->queue_us < CALM_US)
+  if (!is_limited || self->delay.queue_us < DFN_UPLINK_CALM_US)
     return;
   self->mean_taken += (taken - self->mean_taken) * (self->n_taken == 0 ? 1 : MEAN_STEP);
   self->n_taken++;
@@ -571,7 +402,7 @@ settle (DfnUplinkEstimate *self, gint64 now_us)
   double rate;
 
   learn_capacity (self, taken, is_limited);
-  if (self->queue_us <= DFN_UPLINK_TARGET_US)
+  if (self->delay.queue_us <= DFN_UPLINK_TARGET_US)
     {
       /* Who has nothing to send learns nothing. */
       if (is_limited)
@@ -580,7 +411,7 @@ settle (DfnUplinkEstimate *self, gint64 now_us)
     }
   rate = (is_limited ? MIN (taken, self->rate) : self->rate) * factor;
   if (self->hot_since_us >= 0
-      && now_us - self->backed_off_us >= self->rtt_us + STEP_TICKS * DFN_UPLINK_TICK_US)
+      && now_us - self->backed_off_us >= self->delay.rtt_us + STEP_TICKS * DFN_UPLINK_TICK_US)
     {
       self->backed_off_us = now_us;
       rate *= BACK_OFF;
@@ -596,7 +427,7 @@ drain (DfnUplinkEstimate *self, gint64 now_us)
       || self->is_competing)
     return;
   if (!self->was_hot)
-    rotate_bases (self);
+    dfn_uplink_paths_rotate (self->paths);
   if (self->n_taken >= MEAN_STEPS)
     {
       self->capacity = self->mean_taken;
@@ -605,11 +436,12 @@ drain (DfnUplinkEstimate *self, gint64 now_us)
   self->n_taken = 0;
   self->was_hot = FALSE;
   self->drained_us = now_us;
-  if (self->shortest_us > CALM_US / 2)
+  if (self->shortest_us > DFN_UPLINK_CALM_US / 2)
     {
       self->drain_until_us =
-          now_us + (gint64) ((double) self->queue_us / (1 - DRAIN_SHARE)) + DRAIN_MARGIN_US;
-      self->settled_us = self->drain_until_us + self->rtt_us + RATE_TICKS * DFN_UPLINK_TICK_US;
+          now_us + (gint64) ((double) self->delay.queue_us / (1 - DRAIN_SHARE)) + DRAIN_MARGIN_US;
+      self->settled_us =
+          self->drain_until_us + self->delay.rtt_us + RATE_TICKS * DFN_UPLINK_TICK_US;
     }
   self->shortest_us = G_MAXINT64;
 }
@@ -623,10 +455,10 @@ look_for_queue (DfnUplinkEstimate *self, gint64 now_us)
 
   if (self->drained_us < 0)
     self->drained_us = now_us - LOOK_INTERVAL_US + FIRST_LOOK_US;
-  if (self->rtt_us <= DFN_UPLINK_HOT_US || now_us - self->drained_us < LOOK_INTERVAL_US)
+  if (self->delay.rtt_us <= DFN_UPLINK_HOT_US || now_us - self->drained_us < LOOK_INTERVAL_US)
     return;
   self->drained_us = now_us;
-  self->drain_until_us = now_us + self->rtt_us + LOOK_MARGIN_US;
+  self->drain_until_us = now_us + self->delay.rtt_us + LOOK_MARGIN_US;
   self->look_rate = MAX (per_second (span.resolved, &span), MIN_RATE);
 }
 
@@ -640,38 +472,26 @@ begin_tick (DfnUplinkEstimate *self, gint64 now_us)
   self->n_totals = MIN (self->n_totals + 1, N_TOTALS);
 }
 
-static void
-end_tick (DfnUplinkEstimate *self)
-{
-  self->tick++;
-  for (guint i = 0; i < self->paths->len; i++)
-    {
-      DfnUplinkPath *path = g_ptr_array_index (self->paths, i);
-
-      path->delays[self->tick % N_DELAYS] = -1;
-    }
-}
-
 void
 dfn_uplink_estimate_tick (DfnUplinkEstimate *self, gint64 now_us)
 {
   if (now_us - self->ticked_us < DFN_UPLINK_TICK_US)
     return;
-  if (now_us - self->ticked_us > N_DELAYS * DFN_UPLINK_TICK_US)
+  if (now_us - self->ticked_us > PAUSE_TICKS * DFN_UPLINK_TICK_US)
     self->n_totals = 0; /* there was a pause: what was before says nothing */
   self->ticked_us = now_us;
   begin_tick (self, now_us);
-  measure_queue (self, now_us);
-  if (self->queue_us >= 0 && self->n_totals > 1)
+  dfn_uplink_paths_tick (self->paths, now_us, &self->delay);
+  if (self->delay.queue_us >= 0 && self->n_totals > 1)
     {
       Totals span = look_back (self, RATE_TICKS);
 
-      self->shortest_us = MIN (self->shortest_us, self->queue_us);
+      self->shortest_us = MIN (self->shortest_us, self->delay.queue_us);
       if (self->rate <= 0)
         {
           if (self->n_totals > RATE_TICKS)
             self->capacity = MAX (self->capacity, per_second (span.resolved, &span));
-          if (self->queue_us > DFN_UPLINK_TARGET_US)
+          if (self->delay.queue_us > DFN_UPLINK_TARGET_US)
             begin_limiting (self, now_us);
           else
             look_for_queue (self, now_us);
@@ -686,7 +506,7 @@ dfn_uplink_estimate_tick (DfnUplinkEstimate *self, gint64 now_us)
             settle (self, now_us);
         }
     }
-  end_tick (self);
+  self->tick++;
 }
 
 gboolean
@@ -713,7 +533,7 @@ dfn_uplink_estimate_get_capacity (const DfnUplinkEstimate *self)
 gint64
 dfn_uplink_estimate_get_queue_delay (const DfnUplinkEstimate *self)
 {
-  return MAX (self->queue_us, 0);
+  return MAX (self->delay.queue_us, 0);
 }
 
 gboolean

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include <glib.h>
+#include "dfn-uplink-paths.h"
 
 G_BEGIN_DECLS
 
@@ -11,9 +11,7 @@ G_BEGIN_DECLS
  * How fast an uplink may be used, found out from what many paths through it report. Pure: time is
  * an argument, in microseconds of any clock that does not go back.
  *
- * The queueing delay of a path is its round-trip time less the shortest one known. What a third of
- * the paths does not exceed is taken for the uplink's own queue: a queue at a peer, or a path that
- * has become longer, shows on few. As long as it stays short nothing is limited. Afterwards the
+ * As long as the queue that they see together stays short nothing is limited. Afterwards the
  * rate is what the network took off our hands lately, a little more or less so that the queue comes
  * to %DFN_UPLINK_TARGET_US: then the uplink is never idle, and the queue short. As that rate falls
  * with a competing TCP flow's rise, it gives way to it as LEDBAT (RFC 6817) does, but not below
@@ -21,9 +19,6 @@ G_BEGIN_DECLS
  * paths, also the new ones, see their shortest round-trip time (as in LEDBAT++).
  */
 typedef struct _DfnUplinkEstimate DfnUplinkEstimate;
-
-/** DfnUplinkPath: one connection over the uplink */
-typedef struct _DfnUplinkPath DfnUplinkPath;
 
 /** DFN_UPLINK_TARGET_US: the queueing delay wanted, so that the uplink is never idle */
 #define DFN_UPLINK_TARGET_US 18000
@@ -60,9 +55,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DfnUplinkEstimate, dfn_uplink_estimate_free)
  */
 DfnUplinkPath *dfn_uplink_estimate_add (DfnUplinkEstimate *self);
 void dfn_uplink_estimate_remove (DfnUplinkEstimate *self, DfnUplinkPath *path);
-
-/* Forgets the round-trip times: the connection goes another way now. */
-void dfn_uplink_estimate_forget (DfnUplinkEstimate *self, DfnUplinkPath *path);
 
 /**
  * dfn_uplink_estimate_report:

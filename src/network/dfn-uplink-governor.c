@@ -326,7 +326,7 @@ dfn_uplink_client_free (DfnUplinkClient *client)
 void
 dfn_uplink_client_forget (DfnUplinkClient *client)
 {
-  dfn_uplink_estimate_forget (client->governor->estimate, client->path);
+  dfn_uplink_path_forget (client->path);
 }
 
 gsize
