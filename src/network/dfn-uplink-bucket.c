@@ -10,7 +10,7 @@
 #define MIN_QUANTUM (2 * DFN_UPLINK_PACKET)
 #define MAX_QUANTUM 65536
 /* A main loop that comes late makes up for so much. */
-#define DEPTH_US 8000
+#define DEPTH_US 12000
 /* What did not wait makes others wait for no longer than this. */
 #define MAX_DEBT_US 250000
 

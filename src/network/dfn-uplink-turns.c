@@ -56,8 +56,16 @@ has_waited_long (const DfnUplinkTurn *turn, gint64 now_us)
 void
 dfn_uplink_turns_serve (DfnUplinkTurns *self, DfnUplinkTurn *turn, gint64 now_us)
 {
+  gboolean is_early = TRUE;
+
+  for (guint i = 0; i < self->waiting->len && has_waited_long (turn, now_us); i++)
+    {
+      const DfnUplinkTurn *other = g_ptr_array_index (self->waiting, i);
+
+      is_early &= other->deadline_us >= turn->deadline_us;
+    }
   turn->served = ++self->n_served;
-  if (has_waited_long (turn, now_us))
+  if (!is_early)
     self->impatient = self->n_served;
   dfn_uplink_turns_leave (self, turn);
 }
