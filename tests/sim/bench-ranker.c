@@ -87,6 +87,8 @@ main (int argc, char **argv)
   run ("highest throughput", traces, make_rule, GINT_TO_POINTER (RANKER_RULE_THROUGHPUT));
   run ("weighted score", traces, make_rule, GINT_TO_POINTER (RANKER_RULE_SCORE));
   run ("random by throughput", traces, make_rule, GINT_TO_POINTER (RANKER_RULE_RANDOM));
+  run ("throughput over load", traces, make_rule, GINT_TO_POINTER (RANKER_RULE_LOADED));
+  run ("the same, failures for good", traces, make_rule, GINT_TO_POINTER (RANKER_RULE_GRUDGE));
   run ("lowest RTT", traces, make_rule, GINT_TO_POINTER (RANKER_RULE_RTT));
   return EXIT_SUCCESS;
 }

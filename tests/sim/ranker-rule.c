@@ -53,7 +53,7 @@ lookup (DfnPeerRanker *ranker, guint64 id)
 static const char *
 get_policy (DfnPeerRanker *ranker)
 {
-  static const char *names[] = { "throughput", "score", "random", "rtt" };
+  static const char *names[] = { "throughput", "score", "random", "rtt", "loaded", "grudge" };
 
   return names[RANKER_RULE (ranker)->kind];
 }
@@ -148,6 +148,15 @@ get_score (const Peer *peer, double most)
          + 0.2 / (1 + g_hash_table_size (peer->asked));
 }
 
+/* Bytes/s of one more request, each peer tried first. */
+static double
+get_share (const Peer *peer)
+{
+  double throughput = peer->throughput > 0 ? peer->throughput : 1e12;
+
+  return throughput / (1 + g_hash_table_size (peer->asked));
+}
+
 static double
 get_value (RankerRule *self, const Peer *peer, double most)
 {
@@ -161,6 +170,10 @@ get_value (RankerRule *self, const Peer *peer, double most)
       return peer->throughput > 0 ? peer->throughput : most;
     case RANKER_RULE_RTT:
       return 1 / peer->rtt;
+    case RANKER_RULE_LOADED:
+      return get_share (peer);
+    case RANKER_RULE_GRUDGE:
+      return get_share (peer) / (1 + (double) peer->n_failed);
     }
   return 0;
 }

@@ -34,7 +34,7 @@ compare (GPtrArray *traces)
   double decay = get_late (traces, make_decay, NULL);
 
   g_assert_cmpfloat (decay, <, 0.02);
-  for (RankerRuleKind kind = RANKER_RULE_THROUGHPUT; kind <= RANKER_RULE_RTT; kind++)
+  for (RankerRuleKind kind = RANKER_RULE_THROUGHPUT; kind <= RANKER_RULE_GRUDGE; kind++)
     {
       double other = get_late (traces, make_rule, GINT_TO_POINTER (kind));
 
