@@ -2,6 +2,7 @@
 #include "dfn-ice-link.h"
 
 #include "dfn-bytes.h"
+#include "dfn-local-addresses.h"
 #include "dfn-udp-send.h"
 
 #include <nice/agent.h>
@@ -498,6 +499,26 @@ dfn_ice_link_get_remote_address (DfnIceLink *self)
     return NULL;
   address = to_socket_address (&remote->addr);
   return g_object_ref (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
+}
+
+gboolean
+dfn_ice_link_is_stranded (DfnIceLink *self)
+{
+  g_auto (GStrv) present = dfn_local_addresses_list ();
+  NiceCandidate *local, *remote;
+  g_autoptr (GSocketAddress) address = NULL;
+  g_autofree char *text = NULL;
+  GInetAddress *own;
+
+  if (!nice_agent_get_selected_pair (self->agent, self->stream, COMPONENT, &local, &remote))
+    return FALSE;
+  address = to_socket_address (&local->base_addr);
+  own = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address));
+  /* The list has none that is valid on one link only. */
+  if (g_inet_address_get_is_link_local (own))
+    return FALSE;
+  text = g_inet_address_to_string (own);
+  return !g_strv_contains ((const char *const *) present, text);
 }
 
 char *

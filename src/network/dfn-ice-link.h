@@ -82,6 +82,13 @@ guint dfn_ice_link_get_family (DfnIceLink *self);
 GInetAddress *dfn_ice_link_get_remote_address (DfnIceLink *self);
 
 /**
+ * dfn_ice_link_is_stranded:
+ *
+ * Returns: %TRUE if the chosen path starts at an address that this computer has no more
+ */
+gboolean dfn_ice_link_is_stranded (DfnIceLink *self);
+
+/**
  * dfn_ice_link_describe:
  *
  * Returns: (transfer full) (nullable): the chosen path in words for a log, e.g.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-peer-manager.h"
 
+#include "dfn-address-watch.h"
 #include "dfn-signal-queue.h"
 
 #include <string.h>
@@ -9,6 +10,8 @@
 #define MAX_MEETING_ONE 2
 /* Sessions remembered, so that an offer that a relay repeats is not answered twice. */
 #define MAX_SEEN 1024
+/* After the last change of an address. */
+#define SETTLE_MS 300
 
 struct _DfnPeerManager {
   GObject parent_instance;
@@ -21,6 +24,8 @@ struct _DfnPeerManager {
   GHashTable *rendezvous; /* session (GBytes): owned DfnRendezvous */
   GHashTable *seen;       /* set of sessions (GBytes) that were offered to us */
   GQueue seen_order;      /* of the same GBytes, the oldest first */
+  GSource *watch;         /* of this computer's addresses */
+  GSource *moving;        /* while their changes are being waited for */
 };
 
 G_DEFINE_FINAL_TYPE (DfnPeerManager, dfn_peer_manager, G_TYPE_OBJECT)
@@ -125,6 +130,49 @@ add (DfnPeerManager *self, DfnRendezvous *rendezvous, const Dfn__Offer *offer)
   g_signal_connect (rendezvous, "met", G_CALLBACK (on_met), self);
   g_signal_connect (rendezvous, "over", G_CALLBACK (on_over), self);
   dfn_rendezvous_start (rendezvous, offer);
+}
+
+/* Changes of address */
+
+static void
+clear_source (GSource **source)
+{
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+/* Restarts those whose address is gone; by their keys, as a signal may end any of them. */
+static gboolean
+on_moved (gpointer user_data)
+{
+  g_autoptr (DfnPeerManager) self = g_object_ref (user_data);
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (g_object_unref);
+  GHashTableIter iter;
+  gpointer rendezvous;
+
+  clear_source (&self->moving);
+  g_hash_table_iter_init (&iter, self->rendezvous);
+  while (g_hash_table_iter_next (&iter, NULL, &rendezvous))
+    if (dfn_rendezvous_is_met (rendezvous)
+        && dfn_ice_link_is_stranded (dfn_rendezvous_get_link (rendezvous)))
+      g_ptr_array_add (all, g_object_ref (rendezvous));
+  for (guint i = 0; i < all->len; i++)
+    dfn_rendezvous_restart (all->pdata[i]);
+  return G_SOURCE_REMOVE;
+}
+
+/* An address that goes is often followed at once by one that comes. */
+static gboolean
+on_address_changed (gpointer user_data)
+{
+  DfnPeerManager *self = user_data;
+
+  clear_source (&self->moving);
+  self->moving = g_timeout_source_new (SETTLE_MS);
+  g_source_set_callback (self->moving, on_moved, self, NULL);
+  g_source_attach (self->moving, g_source_get_context (self->watch));
+  return G_SOURCE_CONTINUE;
 }
 
 /* Offers of others */
@@ -265,6 +313,8 @@ static void
 dfn_peer_manager_dispose (GObject *object)
 {
   dfn_peer_manager_close (DFN_PEER_MANAGER (object));
+  clear_source (&DFN_PEER_MANAGER (object)->moving);
+  clear_source (&DFN_PEER_MANAGER (object)->watch);
   G_OBJECT_CLASS (dfn_peer_manager_parent_class)->dispose (object);
 }
 
@@ -346,6 +396,9 @@ dfn_peer_manager_init (DfnPeerManager *self)
   self->seen =
       g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, NULL);
   g_queue_init (&self->seen_order);
+  self->watch = dfn_address_watch_source_new ();
+  g_source_set_callback (self->watch, on_address_changed, self, NULL);
+  g_source_attach (self->watch, g_main_context_get_thread_default ());
 }
 
 DfnPeerManager *
@@ -432,6 +485,23 @@ dfn_peer_manager_get_n_peers (DfnPeerManager *self)
   while (g_hash_table_iter_next (&iter, NULL, &rendezvous))
     n += dfn_rendezvous_is_met (rendezvous) ? 1 : 0;
   return n;
+}
+
+void
+dfn_peer_manager_restart (DfnPeerManager *self, DfnPeer *peer)
+{
+  DfnRendezvous *rendezvous = find (self, peer);
+
+  if (rendezvous != NULL)
+    dfn_rendezvous_restart (rendezvous);
+}
+
+gboolean
+dfn_peer_manager_is_moving (DfnPeerManager *self, DfnPeer *peer)
+{
+  DfnRendezvous *rendezvous = find (self, peer);
+
+  return rendezvous != NULL && dfn_rendezvous_is_moving (rendezvous);
 }
 
 gboolean

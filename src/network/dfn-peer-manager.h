@@ -107,6 +107,12 @@ void dfn_peer_manager_close (DfnPeerManager *self);
 
 guint dfn_peer_manager_get_n_peers (DfnPeerManager *self);
 
+/* Looks for a new path to @peer, over which the same connection goes on. */
+void dfn_peer_manager_restart (DfnPeerManager *self, DfnPeer *peer);
+
+/* Whether a new path to @peer is being looked for, because this computer's address has changed. */
+gboolean dfn_peer_manager_is_moving (DfnPeerManager *self, DfnPeer *peer);
+
 /* Whether this side offered to @peer, rather than the other way round. */
 gboolean dfn_peer_manager_is_offerer (DfnPeerManager *self, DfnPeer *peer);
 

@@ -19,6 +19,10 @@
 #define RELAY_AFTER_MS 1500
 #define ANSWER_TIMEOUT_MS 10000
 #define MEET_TIMEOUT_MS 20000
+/* QUIC waits no longer than this for a new path. */
+#define RESTART_TIMEOUT_MS 10000
+/* Each restart costs an ICE session: a peer gets no more. */
+#define RESTART_EVERY_US (500 * 1000)
 
 struct _DfnRendezvous {
   GObject parent_instance;
@@ -33,6 +37,10 @@ struct _DfnRendezvous {
   guint8 peer_key[DFN_WIRE_KEY_SIZE];
 
   DfnIceLink *link;
+  DfnIceLink *next;       /* the path that is to take its place, or NULL */
+  guint restart_number;   /* of the last one */
+  gboolean is_restarting; /* this side began, and has no answer yet */
+  gint64 restarted_us;
   DfnPeer *peer;
   GPtrArray *untold;         /* of DfnCandidate, not yet signalled */
   GPtrArray *untold_relayed; /* the same, held back */
@@ -48,6 +56,7 @@ struct _DfnRendezvous {
   GSource *tell_timer;
   GSource *relay_timer;
   GSource *deadline;
+  GSource *restart_deadline;
 };
 
 G_DEFINE_FINAL_TYPE (DfnRendezvous, dfn_rendezvous, G_TYPE_OBJECT)
@@ -108,8 +117,22 @@ send_signal (DfnRendezvous *self, Dfn__Signal *signal)
 }
 
 static void
+tell_restart (DfnRendezvous *self, Dfn__Signal *signal, Dfn__Transport *transport)
+{
+  Dfn__Restart restart = DFN__RESTART__INIT;
+
+  restart.transport = transport;
+  restart.number = self->restart_number;
+  restart.answer = !self->is_restarting;
+  signal->body_case = DFN__SIGNAL__BODY_RESTART;
+  signal->restart = &restart;
+  send_signal (self, signal);
+}
+
+static void
 tell_transport (DfnRendezvous *self)
 {
+  DfnIceLink *link = self->next != NULL ? self->next : self->link;
   Dfn__Signal signal = DFN__SIGNAL__INIT;
   Dfn__Transport transport = DFN__TRANSPORT__INIT;
   Dfn__Offer offer = DFN__OFFER__INIT;
@@ -117,10 +140,14 @@ tell_transport (DfnRendezvous *self)
 
   transport.key.data = (guint8 *) dfn_quic_identity_get_key (self->identity);
   transport.key.len = DFN_WIRE_KEY_SIZE;
-  transport.ufrag = (char *) dfn_ice_link_get_ufrag (self->link);
-  transport.password = (char *) dfn_ice_link_get_password (self->link);
+  transport.ufrag = (char *) dfn_ice_link_get_ufrag (link);
+  transport.password = (char *) dfn_ice_link_get_password (link);
   transport.candidates = dfn_wire_from_candidates (self->untold, &transport.n_candidates);
-  if (self->is_offer)
+  self->has_told = TRUE;
+  g_ptr_array_set_size (self->untold, 0);
+  if (self->next != NULL)
+    tell_restart (self, &signal, &transport);
+  else if (self->is_offer)
     {
       offer.transport = &transport;
       offer.content.data = self->content;
@@ -128,16 +155,15 @@ tell_transport (DfnRendezvous *self)
       offer.links = self->n_links;
       signal.body_case = DFN__SIGNAL__BODY_OFFER;
       signal.offer = &offer;
+      send_signal (self, &signal);
     }
   else
     {
       answer.transport = &transport;
       signal.body_case = DFN__SIGNAL__BODY_ANSWER;
       signal.answer = &answer;
+      send_signal (self, &signal);
     }
-  self->has_told = TRUE;
-  g_ptr_array_set_size (self->untold, 0);
-  send_signal (self, &signal);
   dfn_wire_candidates_free (transport.candidates, transport.n_candidates);
 }
 
@@ -178,7 +204,7 @@ on_relays_allowed (gpointer user_data)
 
   clear_timer (&self->relay_timer);
   self->relays_free = TRUE;
-  if (self->is_met)
+  if (self->is_met && self->next == NULL)
     return G_SOURCE_REMOVE;
   g_ptr_array_extend_and_steal (self->untold, g_steal_pointer (&self->untold_relayed));
   self->untold_relayed = g_ptr_array_new_with_free_func ((GDestroyNotify) dfn_candidate_free);
@@ -224,6 +250,7 @@ dfn_rendezvous_fail (DfnRendezvous *self, GError *error)
   clear_timer (&self->tell_timer);
   clear_timer (&self->relay_timer);
   clear_timer (&self->deadline);
+  clear_timer (&self->restart_deadline);
   g_signal_emit (self, signals[SIGNAL_OVER], 0, owned);
 }
 
@@ -291,7 +318,7 @@ take_update (DfnRendezvous *self, const Dfn__CandidateUpdate *update)
       dfn_wire_to_candidates (update->candidates, update->n_candidates);
 
   if (self->has_remote)
-    dfn_ice_link_add_remote_candidates (self->link, candidates);
+    dfn_ice_link_add_remote_candidates (self->next != NULL ? self->next : self->link, candidates);
   else if (self->early->len < DFN_CANDIDATE_MAX)
     g_ptr_array_extend_and_steal (self->early, g_steal_pointer (&candidates));
 }
@@ -304,6 +331,134 @@ take_refusal (DfnRendezvous *self, const Dfn__Refusal *refusal)
                                             refusal->reason == DFN__CLOSE_REASON__FULL
                                                 ? "The peer has no room for another viewer now"
                                                 : "The peer does not want to connect now"));
+}
+
+/* A new path for the connection that there is */
+
+static void
+forget_next (DfnRendezvous *self)
+{
+  clear_timer (&self->restart_deadline);
+  clear_timer (&self->tell_timer);
+  clear_timer (&self->relay_timer);
+  if (self->next != NULL)
+    g_signal_handlers_disconnect_by_data (self->next, self);
+  g_clear_object (&self->next);
+  self->is_restarting = FALSE;
+}
+
+static gboolean
+on_restart_deadline (gpointer user_data)
+{
+  forget_next (user_data); /* QUIC sees for itself whether the old path still carries anything */
+  return G_SOURCE_REMOVE;
+}
+
+/* The path that is in use is lost: consent is withdrawn, or nobody answers any more. */
+static void
+on_link_state (DfnLink *link, DfnRendezvous *self)
+{
+  if (dfn_link_get_state (link) == DFN_LINK_STATE_FAILED && self->next == NULL)
+    dfn_rendezvous_restart (self);
+}
+
+static void
+on_next_state (DfnLink *link, DfnRendezvous *self)
+{
+  g_autoptr (DfnIceLink) next = NULL;
+
+  if (dfn_link_get_state (link) == DFN_LINK_STATE_CONNECTING)
+    return;
+  if (dfn_link_get_state (link) == DFN_LINK_STATE_CONNECTED)
+    next = g_object_ref (self->next);
+  forget_next (self);
+  if (next == NULL)
+    return;
+  g_signal_handlers_disconnect_by_data (self->link, self);
+  g_set_object (&self->link, next);
+  g_signal_connect (self->link, "state-changed", G_CALLBACK (on_link_state), self);
+  dfn_quic_set_link (dfn_peer_get_quic (self->peer), link);
+}
+
+static void
+prepare_next (DfnRendezvous *self)
+{
+  forget_next (self);
+  self->has_told = FALSE;
+  self->n_updates = 0;
+  memset (self->n_candidates, 0, sizeof self->n_candidates);
+  g_ptr_array_set_size (self->untold, 0);
+  g_ptr_array_set_size (self->untold_relayed, 0);
+  self->relays_free = dfn_ice_config_get_force_relay (self->config);
+  self->restarted_us = g_get_monotonic_time ();
+  self->next = dfn_ice_link_new (self->config, self->is_offer);
+  g_signal_connect (self->next, "candidate", G_CALLBACK (on_candidate), self);
+  g_signal_connect (self->next, "gathered", G_CALLBACK (on_gathered), self);
+  g_signal_connect (self->next, "state-changed", G_CALLBACK (on_next_state), self);
+  self->restart_deadline = add_timer (self, RESTART_TIMEOUT_MS, on_restart_deadline);
+}
+
+static void
+gather_next (DfnRendezvous *self)
+{
+  self->tell_timer = add_timer (self, FIRST_CANDIDATES_MS, on_tell);
+  if (!self->relays_free)
+    self->relay_timer = add_timer (self, RELAY_AFTER_MS, on_relays_allowed);
+  if (!dfn_ice_link_gather (self->next, NULL))
+    forget_next (self); /* this computer is nowhere now; it may be somewhere soon */
+}
+
+static void
+connect_next (DfnRendezvous *self, const Dfn__Transport *transport)
+{
+  g_autoptr (GPtrArray) candidates =
+      dfn_wire_to_candidates (transport->candidates, transport->n_candidates);
+
+  if (dfn_ice_link_set_remote_credentials (self->next, transport->ufrag, transport->password))
+    dfn_ice_link_add_remote_candidates (self->next, candidates);
+}
+
+void
+dfn_rendezvous_restart (DfnRendezvous *self)
+{
+  if (!self->is_met || self->is_over || self->restart_number >= DFN_WIRE_MAX_RESTARTS)
+    return;
+  prepare_next (self);
+  self->restart_number++;
+  self->is_restarting = TRUE;
+  gather_next (self);
+}
+
+/* Both may begin at once; then the one that offered at first goes on. */
+static gboolean
+is_wanted (DfnRendezvous *self, const Dfn__Restart *restart)
+{
+  if (restart->number < self->restart_number
+      || g_get_monotonic_time () - self->restarted_us < RESTART_EVERY_US)
+    return restart->number == self->restart_number && self->is_restarting && !self->is_offer;
+  return restart->number > self->restart_number || (self->is_restarting && !self->is_offer);
+}
+
+static void
+take_restart (DfnRendezvous *self, const Dfn__Restart *restart)
+{
+  if (!self->is_met
+      || memcmp (restart->transport->key.data, self->peer_key, DFN_WIRE_KEY_SIZE) != 0)
+    return;
+  if (restart->answer)
+    {
+      if (!self->is_restarting || restart->number != self->restart_number)
+        return;
+      self->is_restarting = FALSE;
+      connect_next (self, restart->transport);
+    }
+  else if (is_wanted (self, restart))
+    {
+      prepare_next (self);
+      self->restart_number = restart->number;
+      connect_next (self, restart->transport);
+      gather_next (self);
+    }
 }
 
 void
@@ -330,6 +485,8 @@ dfn_rendezvous_take_signal (DfnRendezvous *self, const Dfn__Signal *signal)
         take_refusal (self, signal->refusal);
       break;
     case DFN__SIGNAL__BODY_RESTART:
+      take_restart (self, signal->restart);
+      break;
     case DFN__SIGNAL__BODY_OFFER: /* the session has one already */
     case DFN__SIGNAL__BODY__NOT_SET:
     case _DFN__SIGNAL__BODY__CASE_IS_INT_SIZE:
@@ -352,6 +509,7 @@ dfn_rendezvous_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (self->peer, self);
   if (self->link != NULL)
     g_signal_handlers_disconnect_by_data (self->link, self);
+  forget_next (self);
   g_clear_object (&self->peer);
   g_clear_object (&self->link);
   G_OBJECT_CLASS (dfn_rendezvous_parent_class)->dispose (object);
@@ -434,6 +592,7 @@ rendezvous_new (DfnIceConfig *config,
   self->link = dfn_ice_link_new (config, is_offer);
   g_signal_connect (self->link, "candidate", G_CALLBACK (on_candidate), self);
   g_signal_connect (self->link, "gathered", G_CALLBACK (on_gathered), self);
+  g_signal_connect (self->link, "state-changed", G_CALLBACK (on_link_state), self);
   return self;
 }
 
@@ -507,6 +666,12 @@ DfnPeer *
 dfn_rendezvous_get_peer (DfnRendezvous *self)
 {
   return self->peer;
+}
+
+gboolean
+dfn_rendezvous_is_moving (DfnRendezvous *self)
+{
+  return self->next != NULL;
 }
 
 gboolean

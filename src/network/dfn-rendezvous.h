@@ -58,6 +58,17 @@ void dfn_rendezvous_start (DfnRendezvous *self, const Dfn__Offer *offer);
 void dfn_rendezvous_take_signal (DfnRendezvous *self, const Dfn__Signal *signal);
 
 /**
+ * dfn_rendezvous_restart:
+ *
+ * Looks for a new path, over which the same connection goes on; for when an address has changed.
+ * Nothing happens unless the peer has been met.
+ */
+void dfn_rendezvous_restart (DfnRendezvous *self);
+
+/* Whether a new path is being looked for. */
+gboolean dfn_rendezvous_is_moving (DfnRendezvous *self);
+
+/**
  * dfn_rendezvous_fail:
  * @error: (transfer full): why
  *

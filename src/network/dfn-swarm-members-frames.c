@@ -349,7 +349,9 @@ dfn_swarm_members_route (const char *to, const char *payload, guint urgency, gpo
   DfnSwarmFallback *fallback;
   guint8 key[DFN_MEMBER_KEY_SIZE];
 
-  if (via == NULL || !dfn_hex_decode (to, key, sizeof key))
+  /* After a change of address nothing reaches anybody yet, so the relays are the quicker way. */
+  if (via == NULL || !dfn_hex_decode (to, key, sizeof key)
+      || dfn_peer_manager_is_moving (self->manager, via->peer))
     return FALSE;
   signal.to.data = key;
   signal.to.len = sizeof key;

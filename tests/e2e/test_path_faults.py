@@ -93,7 +93,7 @@ class PathFaultTest(LabTestCase):
         change = "ip addr del {}/16 dev eth0; ip addr add {}/16 dev eth0"
         host.shell(change.format(host.ipv4, moved))
         self.addCleanup(host.shell, change.format(moved, host.ipv4))
-        self.finish(60)
+        self.finish(25)  # the connection goes on over a new path
 
 
 class TraceTest(LabTestCase):

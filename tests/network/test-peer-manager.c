@@ -258,6 +258,62 @@ test_drop (Fixture *f, gconstpointer data)
   meet (f);
 }
 
+static gboolean
+has_moved (Node *node, DfnIceLink *before)
+{
+  return dfn_peer_manager_find_link (node->manager, node->peer) != before
+         && !dfn_peer_manager_is_moving (node->manager, node->peer);
+}
+
+static void
+move (Fixture *f, gboolean a_begins, gboolean b_begins)
+{
+  g_autoptr (DfnIceLink) a = g_object_ref (dfn_peer_manager_find_link (f->a.manager, f->a.peer));
+  g_autoptr (DfnIceLink) b = g_object_ref (dfn_peer_manager_find_link (f->b.manager, f->b.peer));
+
+  if (a_begins)
+    dfn_peer_manager_restart (f->a.manager, f->a.peer);
+  if (b_begins)
+    dfn_peer_manager_restart (f->b.manager, f->b.peer);
+  WAIT_FOR (has_moved (&f->a, a) && has_moved (&f->b, b));
+}
+
+/* The same connection goes on over a new path, whoever begins, also if both do. */
+static void
+test_restart (Fixture *f, gconstpointer data)
+{
+  meet (f);
+  move (f, TRUE, FALSE);
+  network_test_run_for (600);
+  move (f, FALSE, TRUE);
+  network_test_run_for (600);
+  move (f, TRUE, TRUE);
+  dfn_peer_request (f->a.peer, content, 0, SIZE, on_response, &f->a);
+  WAIT_FOR (f->a.answer != NULL);
+  g_assert_cmpuint (f->a.n_added + f->b.n_added, ==, 2);
+  g_assert_cmpuint (f->a.n_removed + f->b.n_removed, ==, 0);
+}
+
+/* A restart that is older than the last one, or names another key, moves nothing. */
+static void
+test_stray_restarts (Fixture *f, gconstpointer data)
+{
+  DfnIceLink *link;
+  guint n;
+
+  meet (f);
+  move (f, TRUE, FALSE);
+  network_test_run_for (600);
+  link = dfn_peer_manager_find_link (f->b.manager, f->b.peer);
+  n = f->a.said->len;
+  for (guint i = 0; i < n; i++)
+    post (&f->b, "a", f->a.said->pdata[i]);
+  network_test_run_for (600);
+  g_assert_true (dfn_peer_manager_find_link (f->b.manager, f->b.peer) == link);
+  g_assert_false (dfn_peer_manager_is_moving (f->b.manager, f->b.peer));
+  g_assert_cmpuint (count_said (&f->b, DFN__SIGNAL__BODY_RESTART), ==, 1);
+}
+
 /* A peer that is no more is dropped by name without harm. */
 static void
 test_drop_gone (Fixture *f, gconstpointer data)
@@ -551,6 +607,8 @@ main (int argc, char **argv)
   ADD ("meet", test_meet, NULL);
   ADD ("drop", test_drop, NULL);
   ADD ("drop-gone", test_drop_gone, NULL);
+  ADD ("restart", test_restart, NULL);
+  ADD ("stray-restarts", test_stray_restarts, NULL);
   ADD ("repeated", test_repeated, NULL);
   ADD ("not-accepting", test_not_accepting, NULL);
   ADD ("foreign-answer", test_foreign_answer, NULL);
