@@ -34,9 +34,8 @@ dfn_candidate_free (DfnCandidate *self)
   g_free (self);
 }
 
-/* RFC 6598: what carriers put in front of their own NAT. */
-static gboolean
-is_carrier_grade (GInetAddress *address)
+gboolean
+dfn_address_is_carrier_grade (GInetAddress *address)
 {
   const guint8 *bytes = g_inet_address_to_bytes (address);
 
@@ -58,7 +57,7 @@ dfn_scope_of_address (GInetAddress *address)
   if (g_inet_address_get_is_loopback (address))
     return DFN_SCOPE_HOST;
   if (g_inet_address_get_is_site_local (address) || g_inet_address_get_is_link_local (address)
-      || is_carrier_grade (address) || is_unique_local (address))
+      || dfn_address_is_carrier_grade (address) || is_unique_local (address))
     return DFN_SCOPE_LAN;
   return DFN_SCOPE_PUBLIC;
 }

@@ -68,6 +68,13 @@ void dfn_candidate_free (DfnCandidate *self);
 DfnScope dfn_scope_of_address (GInetAddress *address);
 
 /**
+ * dfn_address_is_carrier_grade:
+ *
+ * Returns: %TRUE for the addresses of RFC 6598, between a carrier's NAT and its customers
+ */
+gboolean dfn_address_is_carrier_grade (GInetAddress *address);
+
+/**
  * dfn_scope_of_url:
  * @url: a relay's `ws://` or `wss://` address
  *

@@ -220,6 +220,18 @@ on_received (
   dfn_link_receive (user_data, (const guint8 *) data, length);
 }
 
+/* Whether packets stay in the house: a private address can be reached nowhere else. What a carrier
+ * puts in front of its own NAT (RFC 6598) is behind the uplink. */
+static gboolean
+is_local_pair (DfnIceLink *self, NiceCandidate *remote)
+{
+  g_autoptr (GSocketAddress) to = to_socket_address (&remote->addr);
+  GInetAddress *address = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (to));
+
+  return !self->relayed && dfn_scope_of_address (address) != DFN_SCOPE_PUBLIC
+         && !dfn_address_is_carrier_grade (address);
+}
+
 /* Reads how the chosen pair is reached, so that packets can go straight to the socket. */
 static void
 use_selected_pair (DfnIceLink *self)
@@ -232,6 +244,7 @@ use_selected_pair (DfnIceLink *self)
     return;
   self->relayed =
       local->type == NICE_CANDIDATE_TYPE_RELAYED || remote->type == NICE_CANDIDATE_TYPE_RELAYED;
+  dfn_link_set_local (DFN_LINK (self), is_local_pair (self, remote));
   if (local->type == NICE_CANDIDATE_TYPE_RELAYED)
     return;
   self->socket = nice_agent_get_selected_socket (self->agent, self->stream, COMPONENT);

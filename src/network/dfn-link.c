@@ -3,6 +3,7 @@
 
 typedef struct {
   DfnLinkState state;
+  gboolean is_local;
   DfnLinkReceiveFunc receive;
   DfnLinkReadyFunc ready;
   gpointer user_data;
@@ -97,4 +98,20 @@ dfn_link_set_state (DfnLink *self, DfnLinkState state)
     return;
   priv->state = state;
   g_signal_emit (self, signals[SIGNAL_STATE_CHANGED], 0);
+}
+
+gboolean
+dfn_link_is_local (DfnLink *self)
+{
+  DfnLinkPrivate *priv = dfn_link_get_instance_private (self);
+
+  return priv->is_local;
+}
+
+void
+dfn_link_set_local (DfnLink *self, gboolean is_local)
+{
+  DfnLinkPrivate *priv = dfn_link_get_instance_private (self);
+
+  priv->is_local = is_local;
 }

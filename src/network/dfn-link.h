@@ -74,6 +74,13 @@ gsize dfn_link_get_max_payload (DfnLink *self);
 DfnLinkState dfn_link_get_state (DfnLink *self);
 
 /**
+ * dfn_link_is_local:
+ *
+ * Returns: %TRUE if the path stays on a local network, and so does not use the uplink
+ */
+gboolean dfn_link_is_local (DfnLink *self);
+
+/**
  * dfn_link_set_receiver:
  * @receive: (nullable): gets every packet from now on, in the context that the link runs in
  * @ready: (nullable): is told when a blocked link takes packets again
@@ -87,5 +94,6 @@ void dfn_link_set_receiver (DfnLink *self,
 void dfn_link_receive (DfnLink *self, const guint8 *data, gsize length);
 void dfn_link_ready (DfnLink *self);
 void dfn_link_set_state (DfnLink *self, DfnLinkState state);
+void dfn_link_set_local (DfnLink *self, gboolean is_local);
 
 G_END_DECLS

@@ -121,7 +121,7 @@ dfn_quic_report_uplink (DfnQuic *self, gint64 rtt_us)
     .rtt_us = rtt_us,
   };
 
-  if (self->uplink == NULL)
+  if (self->uplink == NULL || dfn_link_is_local (self->link))
     return;
   dfn_quic_compat_get_info (self->conn, &info);
   report.in_flight = info.bytes_in_flight
@@ -142,6 +142,11 @@ ask_for_streams (DfnQuic *self)
     }
   if (self->uplink == NULL)
     return G_MAXSIZE;
+  if (dfn_link_is_local (self->link))
+    {
+      dfn_uplink_client_rest (self->uplink);
+      return G_MAXSIZE;
+    }
   return dfn_uplink_client_ask (self->uplink, dfn_quic_stream_get_priority (g_sequence_get (
                                                   g_sequence_get_begin_iter (self->pending))));
 }
@@ -240,7 +245,8 @@ write_until_blocked (DfnQuic *self, ngtcp2_tstamp now)
       if (n == 0)
         break;
       written += (gsize) n;
-      self->link_bytes += (gsize) n + DFN_QUIC_HEADERS;
+      if (!dfn_link_is_local (self->link))
+        self->link_bytes += (gsize) n + DFN_QUIC_HEADERS;
       if (add_to_batch (self, (gsize) n) == DFN_LINK_BLOCKED)
         break;
       /* What never waits takes one packet, but ngtcp2 would go on with what it has to repeat. */

@@ -21,7 +21,8 @@ G_DECLARE_FINAL_TYPE (DfnUplinkGovernor, dfn_uplink_governor, DFN, UPLINK_GOVERN
  * headers), granted in small quanta to the connection whose most urgent stream has the earliest
  * deadline. Acknowledgements, handshakes and datagrams never wait, but use tokens up. The rate of
  * tokens follows the queueing delay that most links see together (dfn-uplink-estimate.h); until
- * there is such a delay nothing is limited. The congestion control of each link stays as a ceiling.
+ * there is such a delay nothing is limited. Links that stay on a local network are not governed.
+ * The congestion control of each link stays as a ceiling.
  *
  * Its properties may be read at any time: "limit", "rate", "estimate" (bytes a second),
  * "queue-delay" (microseconds), "bytes-granted", "links", "competing".

@@ -239,6 +239,30 @@ test_datagrams (void)
   record_clear ();
 }
 
+/* A link on the local network is not held back, nor counted, nor in the way of others. */
+static void
+test_local (void)
+{
+  Pair pairs[2] = { 0 };
+  guint64 before, after;
+
+  record_init ();
+  pair_init (&pairs[0]);
+  pair_init (&pairs[1]);
+  dfn_uplink_governor_set_limit (record.governor, DFN_UPLINK_MIN_LIMIT);
+  send_stream (&pairs[1], 100 * 1000, 0);
+  dfn_link_set_local (pairs[0].a, TRUE);
+  g_object_get (record.governor, "bytes-granted", &before, NULL);
+  send_stream (&pairs[0], 1000 * 1000, 1000);
+  WAIT_FOR (pairs[0].n_finished == 1);
+  g_assert_cmpuint (pairs[1].n_finished, ==, 0);
+  g_object_get (record.governor, "bytes-granted", &after, NULL);
+  g_assert_cmpuint (after - before, <, 50 * 1000);
+  pair_clear (&pairs[0]);
+  pair_clear (&pairs[1]);
+  record_clear ();
+}
+
 /* One whose turn it is may close its connection, or be the last to hold the governor. */
 static void
 test_leaving (void)
@@ -293,6 +317,7 @@ main (int argc, char **argv)
   g_test_add_func ("/network/uplink-governor/deadlines", test_deadlines);
   g_test_add_func ("/network/uplink-governor/changes", test_changes);
   g_test_add_func ("/network/uplink-governor/datagrams", test_datagrams);
+  g_test_add_func ("/network/uplink-governor/local", test_local);
   g_test_add_func ("/network/uplink-governor/leaving", test_leaving);
   g_test_add_func ("/network/uplink-governor/default", test_default);
   return g_test_run ();
