@@ -266,6 +266,122 @@ test_misbehaved (Fixture *fixture, gconstpointer data)
   WAIT_LONG_FOR (5, count_links (node) == 0 && node->n_removed == 1);
 }
 
+static DfnPeer *
+peer_of (Node *node)
+{
+  g_autoptr (GPtrArray) peers = dfn_swarm_members_list_peers (node->members);
+
+  return peers->pdata[0];
+}
+
+static void
+send_peers (Node *node, const DfnMemberRecord *records, guint n, const guint8 *about)
+{
+  Dfn__PeerAnnouncement peers = DFN__PEER_ANNOUNCEMENT__INIT;
+  Dfn__Frame frame = DFN__FRAME__INIT;
+  Dfn__MemberRecord messages[DFN_WIRE_MAX_MEMBERS];
+  Dfn__MemberRecord *list[DFN_WIRE_MAX_MEMBERS];
+
+  peers.content.data = (guint8 *) about;
+  peers.content.len = DFN_WIRE_CONTENT_SIZE;
+  peers.members = dfn_wire_from_records (records, n, messages, list);
+  peers.n_members = peers.n_neighbours = n;
+  frame.body_case = DFN__FRAME__BODY_PEER_ANNOUNCEMENT;
+  frame.peer_announcement = &peers;
+  dfn_peer_send_frame (peer_of (node), &frame);
+}
+
+/* Members that nobody is, of this swarm or of others, in any number: none becomes known, and the
+ * teller's score falls. */
+static void
+test_invented_members (Fixture *fixture, gconstpointer data)
+{
+  const guint8 other[DFN_WIRE_CONTENT_SIZE] = { 1 };
+  gint64 now_s = g_get_real_time () / G_USEC_PER_SEC;
+  Node *source = &fixture->nodes[0];
+  Node *node = join (fixture, source);
+  DfnMemberRecord records[DFN_WIRE_MAX_MEMBERS];
+  DfnSwarmMembersStats stats;
+  g_autoptr (DfnPeer) peer = NULL;
+
+  WAIT_LONG_FOR (10, count_links (node) == 1 && count_links (source) == 1);
+  network_test_run_for (300);
+  peer = g_object_ref (peer_of (source));
+  for (guint i = 0; i < DFN_WIRE_MAX_MEMBERS; i++)
+    {
+      g_autoptr (DfnNostrKey) key = dfn_nostr_key_generate ();
+
+      /* Signed for another swarm, for too long, or not by the key that is named. */
+      dfn_member_record_sign (key, i % 3 == 0 ? other : content,
+                              now_s + (i % 3 == 1 ? 100000 : 600), &records[i]);
+      if (i % 3 == 2)
+        records[i].key[0] ^= 1;
+    }
+  for (guint i = 0; i < 20; i++)
+    send_peers (node, records, DFN_WIRE_MAX_MEMBERS, i % 2 == 0 ? content : other);
+  network_test_run_for (500);
+  dfn_swarm_members_get_stats (source->members, &stats);
+  g_assert_cmpuint (stats.n_known, <=, 1);
+  g_assert_cmpuint (stats.frames_refused, >, 0);
+  g_assert_true (dfn_swarm_members_get_score (source->members, peer) == NULL
+                 || dfn_peer_score_get (dfn_swarm_members_get_score (source->members, peer),
+                                        g_get_monotonic_time ())
+                        < 0);
+}
+
+static void
+send_signal (Node *node, const guint8 *to, const guint8 *from, const char *payload)
+{
+  Dfn__ForwardedSignal signal = DFN__FORWARDED_SIGNAL__INIT;
+  Dfn__Frame frame = DFN__FRAME__INIT;
+
+  signal.to.data = (guint8 *) to;
+  signal.to.len = signal.from.len = DFN_WIRE_KEY_SIZE;
+  signal.from.data = (guint8 *) from;
+  signal.payload = (char *) payload;
+  frame.body_case = DFN__FRAME__BODY_FORWARDED_SIGNAL;
+  frame.forwarded_signal = &signal;
+  dfn_peer_send_frame (peer_of (node), &frame);
+}
+
+/* A neighbour carries what its neighbours say themselves, to its neighbours, so often a second. */
+static void
+test_forwarding_limits (Fixture *fixture, gconstpointer data)
+{
+  Node *source = &fixture->nodes[0];
+  guint8 keys[3][DFN_WIRE_KEY_SIZE];
+  DfnSwarmMembersStats stats;
+  guint64 before;
+
+  dfn_swarm_members_set_max_links (source->members, 2);
+  for (guint i = 0; i < 2; i++)
+    {
+      Node *node = join (fixture, source);
+
+      dfn_swarm_members_set_max_links (node->members, 2);
+      WAIT_LONG_FOR (10, count_links (node) > 0);
+    }
+  for (guint i = 0; i < 3; i++)
+    g_assert_true (
+        dfn_hex_decode (dfn_nostr_key_get_pubkey (fixture->nodes[i].key), keys[i], sizeof keys[i]));
+  network_test_run_for (1500);
+  dfn_swarm_members_get_stats (source->members, &stats);
+  before = stats.signals_forwarded;
+  send_signal (&fixture->nodes[1], keys[1], keys[1], "x"); /* to itself */
+  send_signal (&fixture->nodes[1], keys[2], keys[0], "x"); /* in another's name */
+  send_signal (&fixture->nodes[1], keys[0], keys[1], "x"); /* no payload at all */
+  network_test_run_for (300);
+  dfn_swarm_members_get_stats (source->members, &stats);
+  g_assert_cmpuint (stats.signals_forwarded, ==, before);
+  for (guint i = 0; i < 500; i++)
+    send_signal (&fixture->nodes[1], keys[2], keys[1], "x");
+  network_test_run_for (500);
+  dfn_swarm_members_get_stats (source->members, &stats);
+  g_assert_cmpuint (stats.signals_forwarded - before, <=, 40);
+  g_assert_cmpuint (stats.frames_refused, >, 0);
+  g_assert_cmpuint (source->n_removed, >, 0); /* whoever floods goes */
+}
+
 #define add(name, func)                                                                            \
   g_test_add ("/network/swarm-members/" name, Fixture, NULL, set_up, func, tear_down)
 
@@ -284,6 +400,8 @@ main (int argc, char **argv)
   add ("referred", test_referred);
   add ("without-relay", test_without_relay);
   add ("misbehaved", test_misbehaved);
+  add ("invented-members", test_invented_members);
+  add ("forwarding-limits", test_forwarding_limits);
   result = g_test_run ();
   memory = g_build_filename (folder, "defiance", "peers", NULL);
   data = g_build_filename (folder, "defiance", NULL);
