@@ -16,6 +16,8 @@
 #define STARVING_US (60 * G_USEC_PER_SEC)
 /* For others to come, before more than a third of the links is chosen by this side. */
 #define PATIENCE_US (10 * G_USEC_PER_SEC)
+/* What finding a path takes at most where it is found easily. */
+#define PATH_US (4 * G_USEC_PER_SEC)
 #define MAX_JOIN_INTERVAL_US (30 * G_USEC_PER_SEC)
 /* Who listens changes, so that a swarm does not depend on those who were chosen first. */
 #define LISTEN_EVERY_US (2 * 60 * G_USEC_PER_SEC)
@@ -318,19 +320,25 @@ try_contact (DfnMembership *self, gint64 now_us, DfnMembershipAction *action)
   return TRUE;
 }
 
+/* Whether somebody is there who will be linked soon: there may be no path to who answered. */
 static gboolean
-has_answer (DfnMembership *self)
+has_answer (DfnMembership *self, gint64 now_us)
 {
   for (guint i = 0; i < self->links->len; i++)
-    if (((DfnMembershipLink *) self->links->pdata[i])->is_answered)
-      return TRUE;
+    {
+      const DfnMembershipLink *link = self->links->pdata[i];
+
+      if (link->is_up || (link->is_answered && now_us - link->since_us < PATH_US))
+        return TRUE;
+    }
   return FALSE;
 }
 
 static gboolean
 try_join (DfnMembership *self, gint64 now_us, DfnMembershipAction *action)
 {
-  if (!self->config.seeks || now_us < self->join_us || (has_answer (self) && !is_starving (self)))
+  if (!self->config.seeks || now_us < self->join_us
+      || (has_answer (self, now_us) && !is_starving (self)))
     return FALSE;
   action->attempt = self->n_joins++;
   self->join_us = now_us
