@@ -22,9 +22,10 @@
 #define HALF_LIFE_US 60000000.0
 #define MAX_KEPT 256
 /* Before that many chunks, and that much time, nobody is judged. */
-#define GRACE 3
-#define GRACE_US 6000000
+#define GRACE 8
+#define GRACE_US 12000000
 #define LEAST_SHARE 0.05
+#define LEAST_GIVEN 0.02
 /* One chunk in so many goes to whoever was served longest ago, so that nobody is shut out. */
 #define OPTIMISTIC_EVERY 32
 /* Differences in what peers have count from this part of the file on. */
@@ -53,7 +54,8 @@ typedef struct {
   double n_forwarded;
   gint64 silent_since_us;   /* since when it has not said what it has */
   gint64 unproven_since_us; /* since when what it forwarded is too little for what it was given */
-  gboolean is_idler;
+  gboolean is_sink;         /* what it gets is lost for others */
+  gboolean is_idler;        /* is a sink, or gives us nothing although we ask */
 } Peer;
 
 struct _DfnUploadQueue {
@@ -201,15 +203,15 @@ static void
 judge (Peer *peer, gint64 now_us)
 {
   gboolean forwards = peer->n_forwarded >= LEAST_SHARE * peer->n_entrusted;
-  gboolean gives = peer->n_taken + peer->n_forwarded >= LEAST_SHARE * peer->n_given;
+  gboolean gives = peer->n_taken + peer->n_forwarded >= LEAST_GIVEN * peer->n_given;
 
   if (forwards)
     peer->unproven_since_us = now_us;
   if (peer->given->len == peer->under_way->len)
     peer->silent_since_us = now_us;
-  peer->is_idler = now_us >= peer->unproven_since_us + GRACE_US
-                   || now_us >= peer->silent_since_us + GRACE_US
-                   || (peer->n_given > GRACE && peer->n_asked > GRACE && !gives);
+  peer->is_sink =
+      now_us >= peer->unproven_since_us + GRACE_US || now_us >= peer->silent_since_us + GRACE_US;
+  peer->is_idler = peer->is_sink || (peer->n_given > GRACE && peer->n_asked > GRACE && !gives);
 }
 
 void
@@ -350,7 +352,7 @@ count_copies (DfnUploadQueue *self, guint32 index)
     {
       Peer *peer = peer_at (self, i);
 
-      n += !peer->is_idler
+      n += !peer->is_sink
            && (peer->has == NULL || dfn_bitmap_has (peer->has, index)
                || find (peer->given, index) >= 0);
     }

@@ -247,11 +247,11 @@ join (Sim *sim, guint at)
   peer->is_here = TRUE;
   peer->joined_us = sim->now_us;
   for (guint i = 1; i < sim->n_peers; i++)
-    if (i != at && sim->peers[i].is_here)
+    if (i != at && sim->peers[i].is_here && sim->peers[i].links->len < config->most_links)
       here[n_here++] = i;
   if (sim->peers[0].is_here && sim->peers[0].links->len < config->source_degree)
     connect (sim, at, 0);
-  for (guint i = 0; i < (config->degree + 1) / 2 && n_here > 0; i++)
+  for (guint i = 0; i < config->n_outbound && n_here > 0; i++)
     {
       guint place = (guint) g_rand_int_range (sim->random, 0, (gint32) n_here);
 
@@ -585,9 +585,12 @@ set_up_peer (Sim *sim, guint at)
   const SimDemandConfig *config = sim->config;
   Peer *peer = &sim->peers[at];
   gboolean is_full = at <= config->n_seeds;
-  double share = config->n_viewers > 1 ? (double) (at - 1) / (config->n_viewers - 1) : 0.5;
+  double share = config->n_viewers > 1
+                     ? (double) (at * 37u % config->n_viewers) / (config->n_viewers - 1)
+                     : 0.5;
 
-  /* Evenly from 2 / (spread + 1) to 2 spread / (spread + 1) of the mean. */
+  /* Who comes first has nothing to do with who is fast. Evenly from 2 / (spread + 1) to 2 spread /
+   * (spread + 1) of the mean. */
   peer->up = at == 0 ? config->source_up
                      : config->up * 2 / (config->spread + 1) * (1 + share * (config->spread - 1));
   peer->down = config->down;

@@ -42,7 +42,8 @@ typedef enum {
  * @spread: the fastest viewer's uplink over the slowest's; 1 for all the same
  * @down: bytes/s of everybody
  * @rtt_us: between any two; each pair has between half and one and a half of it
- * @degree: links of a viewer, on the average
+ * @n_outbound: links that a viewer makes when it arrives
+ * @most_links: when it takes no more
  * @source_degree: links of the source
  * @arrival_us: between two viewers' arrivals; 0 for all at once
  * @source_leaves_us: when the source goes; 0 for never
@@ -60,7 +61,8 @@ typedef struct {
   double spread;
   double down;
   gint64 rtt_us;
-  guint degree;
+  guint n_outbound;
+  guint most_links;
   guint source_degree;
   gint64 arrival_us;
   gint64 source_leaves_us;
