@@ -16,7 +16,7 @@
 #define STEP_TICKS 5
 #define CORRECT_US 600000.0
 #define MAX_GROWTH 0.25
-#define MAX_SHRINKING -0.25
+#define MAX_SHRINKING (-0.25)
 /* Beyond what the delay asks for, once a round trip while the queue is out of control. */
 #define BACK_OFF 0.85
 /* As long as the queue is that short, growth doubles after each such time. */

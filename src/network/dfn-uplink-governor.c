@@ -50,7 +50,7 @@ settle_rate (DfnUplinkGovernor *self, gint64 now_us)
 {
   double rate = self->is_enabled ? dfn_uplink_estimate_get_rate (self->estimate) : 0;
 
-  dfn_uplink_bucket_set (&self->bucket, now_us, rate, self->is_enabled ? self->limit : 0);
+  dfn_uplink_bucket_set (&self->bucket, now_us, rate, self->is_enabled ? (double) self->limit : 0);
 }
 
 /* Tells the estimate whether it is its rate that somebody waits for, and sets the timer. */
