@@ -7,6 +7,8 @@
 /* What one connection gets at once: the fewer the better the order of deadlines is kept, but fast
  * links need whole batches (one GSO send of at most 64 kB). */
 #define QUANTUM_US 2000
+#define FAST_QUANTUM_US 4000
+#define FAST 3e6 /* bytes a second */
 #define MIN_QUANTUM (2 * DFN_UPLINK_PACKET)
 #define MAX_QUANTUM 65536
 /* A main loop that comes late makes up for so much. */
@@ -32,7 +34,9 @@ get_window (const DfnUplinkBucket *self)
 static double
 get_quantum (const DfnUplinkBucket *self)
 {
-  double quantum = CLAMP (get_pace (self) * QUANTUM_US / G_USEC_PER_SEC, MIN_QUANTUM, MAX_QUANTUM);
+  double pace = get_pace (self);
+  double quantum = CLAMP (pace * (pace < FAST ? QUANTUM_US : FAST_QUANTUM_US) / G_USEC_PER_SEC,
+                          MIN_QUANTUM, MAX_QUANTUM);
 
   if (self->limit > 0 && get_window (self) < 4 * quantum)
     quantum = MAX (get_window (self) / 4, DFN_UPLINK_PACKET);

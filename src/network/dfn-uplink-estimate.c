@@ -56,6 +56,8 @@
 /* The capacity is the mean of what was taken while there was a queue, in so many steps. */
 #define MEAN_STEP 0.1
 #define MEAN_STEPS 15
+/* Beyond what chance adds to a short measurement, so that its peaks do not count. */
+#define CLEARLY_MORE 1.08
 #define MIN_RATE 16000.0
 #define IDLE_US (3 * G_USEC_PER_SEC)
 
@@ -97,6 +99,7 @@ struct _DfnUplinkEstimate {
   gint64 calm_since_us; /* -1 */
   gboolean is_competing;
 
+  gboolean is_early;     /* whether the next drain comes before its time */
   gint64 drained_us;     /* when the last drain began */
   gint64 drain_until_us; /* tokens are scarce until then */
   gint64 settled_us;     /* what is measured before then is not true */
@@ -265,7 +268,8 @@ watch_constancy (DfnUplinkEstimate *self, gint64 now_us)
 static double
 floor_of (const DfnUplinkEstimate *self)
 {
-  return MAX (DFN_UPLINK_FLOOR * self->capacity, MIN_RATE);
+  /* The first guess at the capacity may be twice of it. */
+  return MAX (DFN_UPLINK_FLOOR * self->capacity * (self->is_confirmed ? 1 : 0.5), MIN_RATE);
 }
 
 static double
@@ -287,6 +291,9 @@ watch_heat (DfnUplinkEstimate *self, gint64 now_us)
       if (self->hot_since_us < 0)
         {
           self->hot_since_us = now_us;
+          /* At first each link's own congestion control has just backed off. */
+          if (!self->is_confirmed)
+            self->backed_off_us = now_us;
           self->n_taken = 0;
         }
       if (!self->is_confirmed && now_us - self->hot_since_us >= span.when_us / 2)
@@ -302,6 +309,7 @@ watch_heat (DfnUplinkEstimate *self, gint64 now_us)
         self->capacity = MIN (self->capacity, self->first_rate);
       self->hot_since_us = -1;
       self->drained_us = MIN (self->drained_us, now_us - DRAIN_INTERVAL_US + EARLY_DRAIN_US);
+      self->is_early = TRUE;
     }
   if (self->delay.queue_us > DFN_UPLINK_TARGET_US)
     self->calm_since_us = -1;
@@ -375,6 +383,7 @@ begin_limiting (DfnUplinkEstimate *self, gint64 now_us)
   self->rate = MAX (self->rate, MIN_RATE);
   self->capacity = self->rate;
   self->drained_us = now_us - DRAIN_INTERVAL_US + EARLY_DRAIN_US;
+  self->is_early = TRUE;
   self->settled_us = 0;
 }
 
@@ -383,7 +392,7 @@ learn_capacity (DfnUplinkEstimate *self, double taken, gboolean is_limited)
 {
   if (self->hot_since_us >= 0 || self->verdict_us > 0)
     return;
-  if (taken > self->capacity && self->delay.queue_us < DFN_UPLINK_TARGET_US)
+  if (taken > CLEARLY_MORE * self->capacity && self->delay.queue_us < DFN_UPLINK_TARGET_US)
     self->capacity = taken;
   if (!is_limited || self->delay.queue_us < DFN_UPLINK_CALM_US)
     return;
@@ -423,10 +432,16 @@ settle (DfnUplinkEstimate *self, gint64 now_us)
 static void
 drain (DfnUplinkEstimate *self, gint64 now_us)
 {
+  gboolean is_early;
+
   if (now_us - self->drained_us < DRAIN_INTERVAL_US || self->hot_since_us >= 0
       || self->is_competing)
     return;
-  if (!self->was_hot)
+  if (!self->is_confirmed && self->n_taken < MEAN_STEPS)
+    return; /* in a moment the capacity is known, too */
+  is_early = self->is_early;
+  self->is_early = FALSE;
+  if (!self->was_hot && !is_early)
     dfn_uplink_paths_rotate (self->paths);
   if (self->n_taken >= MEAN_STEPS)
     {
@@ -436,7 +451,8 @@ drain (DfnUplinkEstimate *self, gint64 now_us)
   self->n_taken = 0;
   self->was_hot = FALSE;
   self->drained_us = now_us;
-  if (self->shortest_us > DFN_UPLINK_CALM_US / 2)
+  /* An early look is for the capacity, and for paths that have not seen the queue empty. */
+  if (self->shortest_us > DFN_UPLINK_CALM_US / 2 && (!is_early || !self->delay.are_all_sure))
     {
       self->drain_until_us =
           now_us + (gint64) ((double) self->delay.queue_us / (1 - DRAIN_SHARE)) + DRAIN_MARGIN_US;

@@ -160,6 +160,19 @@ trust_paths (DfnUplinkPaths *self, gint64 now_us)
     }
 }
 
+static gboolean
+are_all_sure (DfnUplinkPaths *self, gint64 now_us)
+{
+  for (guint i = 0; i < self->paths->len; i++)
+    {
+      const DfnUplinkPath *path = g_ptr_array_index (self->paths, i);
+
+      if (is_fresh (path, now_us) && !path->is_sure)
+        return FALSE;
+    }
+  return TRUE;
+}
+
 void
 dfn_uplink_paths_tick (DfnUplinkPaths *self, gint64 now_us, DfnUplinkDelay *delay)
 {
@@ -170,6 +183,7 @@ dfn_uplink_paths_tick (DfnUplinkPaths *self, gint64 now_us, DfnUplinkDelay *dela
     delay->queue_us = summarise (self, now_us, FALSE, get_delay, COMMON_SHARE);
   if (delay->fresh_queue_us >= 0 && delay->fresh_queue_us < DFN_UPLINK_CALM_US)
     trust_paths (self, now_us);
+  delay->are_all_sure = are_all_sure (self, now_us);
   self->fresh_queue_us = delay->fresh_queue_us;
   self->slot = (self->slot + 1) % DFN_UPLINK_N_DELAYS;
   for (guint i = 0; i < self->paths->len; i++)
