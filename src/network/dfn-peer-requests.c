@@ -250,7 +250,7 @@ dfn_peer_provide (DfnPeer *self)
     }
 }
 
-static void
+static gboolean
 send_response (DfnPeer *self, gint64 request, Dfn__ContentResponse *response, GBytes *data)
 {
   DfnPeerStream *stream = find_stream (self, request);
@@ -259,7 +259,7 @@ send_response (DfnPeer *self, gint64 request, Dfn__ContentResponse *response, GB
   g_autoptr (DfnPeer) alive = g_object_ref (self); /* the provider may let go of it */
 
   if (stream == NULL || !stream->is_provided)
-    return;
+    return FALSE;
   stream->is_provided = FALSE;
   self->n_provided--;
   response->size = data != NULL ? (guint32) g_bytes_get_size (data) : 0;
@@ -271,6 +271,7 @@ send_response (DfnPeer *self, gint64 request, Dfn__ContentResponse *response, GB
   else
     dfn_quic_send (self->quic, request, packed, TRUE);
   dfn_peer_provide (self);
+  return TRUE;
 }
 
 void
@@ -286,7 +287,7 @@ dfn_peer_respond (
   send_response (self, request, &response, has_data ? data : NULL);
 }
 
-void
+gboolean
 dfn_peer_respond_live (
     DfnPeer *self, gint64 request, const Dfn__StreamChunk *header, GBytes *data, gint64 priority)
 {
@@ -295,7 +296,7 @@ dfn_peer_respond_live (
   response.status = DFN__CONTENT_RESPONSE__STATUS__OK;
   response.live = (Dfn__StreamChunk *) header;
   dfn_quic_set_priority (self->quic, request, priority);
-  send_response (self, request, &response, data);
+  return send_response (self, request, &response, data);
 }
 
 void

@@ -220,8 +220,10 @@ void dfn_peer_respond (DfnPeer *self,
  * @header: what describes @data
  * @data: (transfer none): the chunk
  * @priority: as for dfn_quic_open_stream(): the chunk's deadline
+ *
+ * Returns: %FALSE if the request has gone
  */
-void dfn_peer_respond_live (
+gboolean dfn_peer_respond_live (
     DfnPeer *self, gint64 request, const Dfn__StreamChunk *header, GBytes *data, gint64 priority);
 
 /* @func: (nullable): hears when an answer with a chunk has left the send queue */

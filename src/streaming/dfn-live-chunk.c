@@ -153,7 +153,7 @@ dfn_live_header_check (const DfnLiveHeader *header, GError **error)
     return invalid (error, "its flags are not understood");
   if (header->size > DFN_LIVE_CHUNK_MAX_SIZE)
     return invalid (error, "it is too large");
-  if (header->size == 0 && (header->flags & DFN_LIVE_FLAG_END) == 0)
+  if (header->size == 0)
     return invalid (error, "it is empty");
   if (header->preamble > header->size)
     return invalid (error, "its preamble is longer than it");

@@ -20,7 +20,7 @@ G_BEGIN_DECLS
 /**
  * DfnLiveFlags:
  * @DFN_LIVE_FLAG_JOIN: whoever comes can begin with this chunk
- * @DFN_LIVE_FLAG_END: the track ends with this chunk, which may be empty
+ * @DFN_LIVE_FLAG_END: the track ends with this chunk; nobody begins with it
  * @DFN_LIVE_FLAG_CONTINUED: what this chunk holds goes on in the next one
  */
 typedef enum {
@@ -39,7 +39,7 @@ typedef enum {
  * @presented_us: when it is to be played, in microseconds since the start of the epoch
  * @captured_us: the broadcaster's wall clock when it was captured, in microseconds since 1970
  * @flags: #DfnLiveFlags
- * @size: the payload's bytes
+ * @size: the payload's bytes, at least one
  * @preamble: how many bytes at the payload's start only those need who begin with this chunk; what
  *   came before has told them to everybody else (a transport stream's tables)
  * @hash: SHA-256 of the payload
@@ -63,7 +63,7 @@ typedef struct {
 /**
  * DfnLiveChunk:
  * @header: what is known of it
- * @payload: its bytes; empty only with %DFN_LIVE_FLAG_END
+ * @payload: its bytes
  *
  * A chunk that was made here or has been verified: dfn_live_chunk_new_signed() and
  * dfn_live_chunk_verify() are the only ways to one, besides what this program itself stored.
