@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "dfn-live-peer.h"
+#include "dfn-live-scheduler.h"
+#include "dfn-live-window.h"
+
+G_BEGIN_DECLS
+
+/* What is under way from here at most, and answers that wait to be fetched. */
+#define DFN_LIVE_MAX_OUT 32
+#define DFN_LIVE_MAX_REPLIES 512
+/* Chunks that one offer names; the receiver picks one of them. */
+#define DFN_LIVE_OFFER_CHOICE 24
+/* Offers that wait for an answer until the next round. */
+#define DFN_LIVE_MAX_OFFERS 256
+
+/**
+ * DfnLiveOutState: how far a chunk on its way to a peer is
+ * @DFN_LIVE_OUT_OFFERED: it has not answered yet
+ * @DFN_LIVE_OUT_READY: it wants it
+ * @DFN_LIVE_OUT_SENDING: the network has it
+ */
+typedef enum {
+  DFN_LIVE_OUT_OFFERED,
+  DFN_LIVE_OUT_READY,
+  DFN_LIVE_OUT_SENDING,
+} DfnLiveOutState;
+
+typedef struct {
+  DfnLiveOutState state;
+  guint8 peer;
+  gboolean is_request;
+  guint n_ids; /* more than one while it is an offer to choose from */
+  DfnChunkId ids[DFN_LIVE_OFFER_CHOICE];
+  guint32 size;
+  gint64 since_us;
+} DfnLiveOut;
+
+/* An offer that we got. */
+typedef struct {
+  guint8 peer;
+  DfnChunkId id;
+  guint32 size;
+} DfnLiveOffer;
+
+struct _DfnLiveScheduler {
+  DfnLiveSchedulerConfig config;
+  guint64 random;
+  guint64 tracks_wanted;
+  DfnLiveTrack *tracks[DFN_LIVE_SCHEDULER_MAX_TRACKS]; /* NULL where not wanted */
+  DfnLivePeer peers[DFN_LIVE_SCHEDULER_MAX_PEERS];
+  guint64 used;    /* places in use, and not banned */
+  guint64 touched; /* whom this round's actions go to */
+
+  DfnLiveAction replies[DFN_LIVE_MAX_REPLIES]; /* a ring */
+  guint replies_first, n_replies;
+  DfnLiveOffer offers[DFN_LIVE_MAX_OFFERS];
+  guint n_offers;
+
+  DfnLiveOut outs[DFN_LIVE_MAX_OUT];
+  guint n_outs, n_sending, n_ready, n_offered;
+  gint64 busy_until_us;          /* when what the network has will have left */
+  double accept_ratio;           /* of our offers that were answered, how many were accepted */
+  gboolean has_nothing_to_offer; /* until something changes */
+  double copies_budget;
+
+  gint64 next_tell_us;
+  gint64 next_pull_us;
+  gint64 next_offer_us;
+  DfnLiveStats stats;
+};
+
+/* dfn-live-scheduler.c */
+DfnLivePeer *dfn_live_scheduler_find_peer (DfnLiveScheduler *self, guint64 id, guint8 *place);
+DfnLiveTrack *dfn_live_scheduler_get_track (DfnLiveScheduler *self, guint32 number);
+DfnLiveEntry *dfn_live_scheduler_find (DfnLiveScheduler *self, DfnChunkId id);
+void dfn_live_scheduler_reply (
+    DfnLiveScheduler *self, DfnLiveActionType type, guint8 place, DfnChunkId id, guint32 size);
+double dfn_live_scheduler_random (DfnLiveScheduler *self);
+gint64 dfn_live_scheduler_get_due_us (DfnLiveScheduler *self, const DfnLiveEntry *entry);
+void dfn_live_scheduler_note_has (DfnLiveScheduler *self, DfnLiveEntry *entry, guint8 place);
+
+/* dfn-live-scheduler-send.c: what we offer and send */
+void dfn_live_scheduler_began_to_have (DfnLiveScheduler *self, gint64 now_us, DfnLiveEntry *entry);
+gboolean
+dfn_live_scheduler_next_send (DfnLiveScheduler *self, gint64 now_us, DfnLiveAction *action);
+gboolean
+dfn_live_scheduler_next_offer (DfnLiveScheduler *self, gint64 now_us, DfnLiveAction *action);
+gint64 dfn_live_scheduler_get_send_wakeup (DfnLiveScheduler *self, gint64 now_us);
+void dfn_live_scheduler_drop_outs (DfnLiveScheduler *self, guint8 place);
+
+/* dfn-live-scheduler-receive.c: what we accept and request */
+gboolean
+dfn_live_scheduler_next_request (DfnLiveScheduler *self, gint64 now_us, DfnLiveAction *action);
+void dfn_live_scheduler_answer_offers (DfnLiveScheduler *self, gint64 now_us);
+void dfn_live_scheduler_drop_claims (DfnLiveScheduler *self, gint64 now_us, guint8 place);
+
+/* dfn-live-scheduler-tell.c: what we tell others that we have */
+void
+dfn_live_scheduler_mark_untold (DfnLiveScheduler *self, gint64 now_us, const DfnLiveEntry *entry);
+gboolean
+dfn_live_scheduler_next_have (DfnLiveScheduler *self, gint64 now_us, DfnLiveAction *action);
+
+G_END_DECLS

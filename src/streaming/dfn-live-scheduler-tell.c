@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "dfn-live-scheduler-private.h"
+
+/* How long a chunk that came may wait for others to be told of together. A datagram costs about 60
+ * bytes before its first word, so this decides what control costs. */
+#define TELL_SLOTS 1.5
+
+static gint64
+get_patience_us (DfnLiveScheduler *self)
+{
+  return (gint64) (TELL_SLOTS * self->config.slot_us);
+}
+
+static guint64
+wanting (DfnLiveScheduler *self, guint32 track)
+{
+  guint64 wanted = 0;
+
+  for (guint64 left = self->used; left != 0; left &= left - 1)
+    if ((self->peers[__builtin_ctzll (left)].tracks >> track & 1) != 0)
+      wanted |= left & -left;
+  return wanted;
+}
+
+/* Those that lack a chunk may want it, or should not get it from another and offer it here. Those
+ * that have it are told when there is something else to say to them. */
+void
+dfn_live_scheduler_mark_untold (DfnLiveScheduler *self, gint64 now_us, const DfnLiveEntry *entry)
+{
+  guint64 left = self->used & ~entry->told & ~entry->have;
+
+  for (; left != 0; left &= left - 1)
+    {
+      DfnLivePeer *peer = &self->peers[__builtin_ctzll (left)];
+
+      if (peer->untold_us != 0)
+        continue;
+      peer->untold_us = now_us;
+      self->next_tell_us = MIN (self->next_tell_us, now_us + get_patience_us (self));
+    }
+}
+
+/* The first chunks that the peer is to be told of, and up to 63 behind it. */
+static gboolean
+collect (DfnLiveScheduler *self, guint8 place, DfnLiveAction *action)
+{
+  guint64 bit = G_GUINT64_CONSTANT (1) << place;
+
+  for (guint64 left = self->tracks_wanted & self->peers[place].tracks; left != 0; left &= left - 1)
+    {
+      DfnLiveTrack *track = self->tracks[__builtin_ctzll (left)];
+
+      for (guint64 i = track->begin; i < track->end; i++)
+        {
+          DfnLiveEntry *entry = dfn_live_track_find (track, i);
+
+          if (action->have != 0 && i - action->id.sequence >= DFN_LIVE_SCHEDULER_HAVE_BITS)
+            break;
+          if (entry == NULL || entry->state != DFN_LIVE_STATE_HERE || (entry->told & bit) != 0)
+            continue;
+          if (action->have == 0)
+            action->id = (DfnChunkId){ track->number, (guint32) i };
+          action->have |= G_GUINT64_CONSTANT (1) << (i - action->id.sequence);
+          entry->told |= bit;
+        }
+      if (action->have != 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
+dfn_live_scheduler_next_have (DfnLiveScheduler *self, gint64 now_us, DfnLiveAction *action)
+{
+  gint64 patience_us = get_patience_us (self), next_us = G_MAXINT64;
+
+  if (now_us < self->next_tell_us && self->touched == 0)
+    return FALSE;
+  for (guint64 left = self->used; left != 0; left &= left - 1)
+    {
+      guint8 place = (guint8) __builtin_ctzll (left);
+      DfnLivePeer *peer = &self->peers[place];
+
+      if ((self->touched >> place & 1) == 0
+          && (peer->untold_us == 0 || peer->untold_us + patience_us > now_us))
+        {
+          if (peer->untold_us != 0)
+            next_us = MIN (next_us, peer->untold_us + patience_us);
+          continue;
+        }
+      if (collect (self, place, action))
+        {
+          action->type = DFN_LIVE_ACTION_HAVE;
+          action->peer = peer->id;
+          return TRUE;
+        }
+      peer->untold_us = 0;
+      self->touched &= ~(G_GUINT64_CONSTANT (1) << place);
+    }
+  (void) wanting;
+  self->next_tell_us = next_us;
+  return FALSE;
+}

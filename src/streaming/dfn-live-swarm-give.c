@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "dfn-live-swarm-private.h"
+
+/* What is served from the past waits for everything that is not. */
+#define PAST_DEADLINE_US (60 * G_USEC_PER_SEC)
+
+typedef struct {
+  DfnLiveSwarm *swarm;
+  DfnPeer *peer;
+  DfnChunkId id;
+} PastRequest;
+
+static void
+past_request_free (PastRequest *request)
+{
+  g_object_unref (request->swarm);
+  g_object_unref (request->peer);
+  g_free (request);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PastRequest, past_request_free)
+
+static void
+on_past_read (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (PastRequest) request = user_data;
+  DfnLiveSwarm *self = request->swarm;
+  g_autoptr (DfnLiveChunk) chunk =
+      dfn_live_store_read_finish (DFN_LIVE_STORE (source), result, NULL);
+  DfnLiveMember *member = g_hash_table_lookup (self->members, request->peer);
+  gboolean is_sent = FALSE;
+
+  if (member == NULL)
+    return;
+  if (chunk != NULL && chunk->header.epoch == self->manifest->epoch)
+    is_sent = dfn_live_talk_send (member->talk, chunk, g_get_monotonic_time () + PAST_DEADLINE_US);
+  if (is_sent)
+    return;
+  member->n_past--;
+  dfn_live_talk_refuse (member->talk, request->id, FALSE);
+}
+
+static void
+serve_past (DfnLiveSwarm *self, DfnLiveMember *member, DfnChunkId id)
+{
+  PastRequest *request;
+
+  if (self->store == NULL || !dfn_live_store_has (self->store, id.track, id.sequence))
+    {
+      dfn_live_talk_refuse (member->talk, id, FALSE);
+      return;
+    }
+  if (member->n_past > 0)
+    {
+      dfn_live_talk_refuse (member->talk, id, TRUE);
+      return;
+    }
+  member->n_past++;
+  request = g_new (PastRequest, 1);
+  *request = (PastRequest){ g_object_ref (self),
+                            g_object_ref (dfn_live_talk_get_peer (member->talk)), id };
+  dfn_live_store_read_async (self->store, id.track, id.sequence, self->epoch_cancellable,
+                             on_past_read, request);
+}
+
+void
+dfn_live_swarm_take_request (DfnLiveTalk *talk, DfnChunkId id, gpointer user_data)
+{
+  DfnLiveSwarm *self = user_data;
+  DfnLiveMember *member = dfn_live_swarm_find_member (self, talk);
+
+  if (self->scheduler != NULL && dfn_live_scheduler_has (self->scheduler, id))
+    dfn_live_scheduler_take_request (self->scheduler, g_get_monotonic_time (), member->id, id);
+  else
+    serve_past (self, member, id);
+  dfn_live_swarm_wake (self);
+}
+
+void
+dfn_live_swarm_take_sent (DfnLiveTalk *talk, DfnChunkId id, gboolean has_left, gpointer user_data)
+{
+  DfnLiveSwarm *self = user_data;
+  DfnLiveMember *member = dfn_live_swarm_find_member (self, talk);
+  g_autoptr (DfnPeer) peer = g_object_ref (dfn_live_talk_get_peer (talk));
+  g_autoptr (DfnLiveChunk) chunk = dfn_live_store_lookup (self->store, id.track, id.sequence);
+
+  member->n_past = 0;
+  dfn_live_scheduler_sent (self->scheduler, g_get_monotonic_time (), member->id, id);
+  dfn_live_swarm_wake (self);
+  if (!has_left || chunk == NULL)
+    return;
+  self->stats.chunks_sent++;
+  self->stats.bytes_sent += chunk->header.size;
+  g_signal_emit (self, dfn_live_swarm_signals[DFN_LIVE_SWARM_SIGNAL_TOOK], 0, peer,
+                 chunk->header.size);
+}
+
+void
+dfn_live_swarm_take_withdrawal (DfnLiveTalk *talk, DfnChunkId id, gpointer user_data)
+{
+  DfnLiveSwarm *self = user_data;
+
+  dfn_live_scheduler_take_cancel (self->scheduler, g_get_monotonic_time (),
+                                  dfn_live_swarm_find_member (self, talk)->id, id);
+  dfn_live_swarm_wake (self);
+}
+
+static DfnLiveMember *
+find_member_by_id (DfnLiveSwarm *self, guint64 id)
+{
+  GHashTableIter iter;
+  gpointer member;
+
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &member))
+    if (((DfnLiveMember *) member)->id == id)
+      return member;
+  return NULL;
+}
+
+/* Doing what the scheduler says */
+
+static void
+send_chunk (DfnLiveSwarm *self, gint64 now_us, DfnLiveMember *member, const DfnLiveAction *action)
+{
+  g_autoptr (DfnLiveChunk) chunk =
+      dfn_live_store_lookup (self->store, action->id.track, action->id.sequence);
+
+  if (chunk != NULL && dfn_live_talk_send (member->talk, chunk, action->deadline_us))
+    return;
+  dfn_live_talk_refuse (member->talk, action->id, TRUE);
+  dfn_live_scheduler_sent (self->scheduler, now_us, member->id, action->id);
+}
+
+void
+dfn_live_swarm_perform (DfnLiveSwarm *self, gint64 now_us, const DfnLiveAction *action)
+{
+  DfnLiveMember *member = find_member_by_id (self, action->peer);
+
+  if (member == NULL)
+    return;
+  switch (action->type)
+    {
+    case DFN_LIVE_ACTION_HAVE:
+    case DFN_LIVE_ACTION_OFFER:
+    case DFN_LIVE_ACTION_ACCEPT:
+    case DFN_LIVE_ACTION_DECLINE:
+      dfn_live_talk_say (member->talk, action);
+      break;
+    case DFN_LIVE_ACTION_CANCEL:
+      dfn_live_talk_stop_coming (member->talk, action->id);
+      dfn_live_talk_say (member->talk, action);
+      break;
+    case DFN_LIVE_ACTION_ABORT:
+      if (!dfn_live_talk_stop_going (member->talk, action->id))
+        dfn_live_talk_say (member->talk, action);
+      break;
+    case DFN_LIVE_ACTION_SEND:
+      send_chunk (self, now_us, member, action);
+      break;
+    case DFN_LIVE_ACTION_REFUSE:
+      dfn_live_talk_refuse (member->talk, action->id, TRUE);
+      break;
+    case DFN_LIVE_ACTION_REQUEST:
+      if (!dfn_live_talk_request (member->talk, action->id))
+        dfn_live_scheduler_failed (self->scheduler, now_us, member->id, action->id,
+                                   DFN_LIVE_FAILURE_REFUSED);
+      break;
+    }
+}

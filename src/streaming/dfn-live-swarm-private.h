@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Shared by dfn-live-swarm.c (life, epochs, playing), dfn-live-swarm-take.c (what comes from peers)
+ * and dfn-live-swarm-give.c (what goes to them), nobody else. */
+
+#include "dfn-delay-record.h"
+#include "dfn-live-swarm.h"
+#include "dfn-live-talk.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+  DfnLiveTalk *talk;
+  guint64 id;
+  guint n_past; /* chunks of the past that it is being given */
+} DfnLiveMember;
+
+struct _DfnLiveSwarm {
+  GObject parent_instance;
+
+  guint8 id[DFN_LIVE_STREAM_ID_SIZE];
+  gboolean is_source;
+  gint64 window_us;
+  guint64 max_bytes;
+
+  /* Of the present epoch; all NULL before the first. */
+  DfnLiveManifest *manifest;
+  DfnLiveScheduler *scheduler;
+  DfnLiveStore *store;
+  DfnPlayout *playout; /* NULL at a source */
+  GCancellable *epoch_cancellable;
+  guint32 next_sequence[DFN_WIRE_MAX_TRACKS];
+  GHashTable *reading;  /* sequences that are being read from the store, to be played */
+  gint64 edge_us;       /* capture time of the newest chunk that verified */
+  gint64 edge_heard_us; /* of the newest one that a peer says there is */
+
+  GHashTable *members; /* DfnPeer: owned DfnLiveMember */
+  guint64 next_member;
+  guint64 uplink;
+  gboolean is_held;
+  GSource *timer;
+  gboolean is_woken;
+  gint64 paths_us; /* when the paths were looked at last */
+
+  DfnDelayRecord delays;
+  DfnLiveSwarmStats stats;
+};
+
+enum {
+  DFN_LIVE_SWARM_SIGNAL_CHUNK,
+  DFN_LIVE_SWARM_SIGNAL_RECEIVED,
+  DFN_LIVE_SWARM_SIGNAL_GAVE,
+  DFN_LIVE_SWARM_SIGNAL_TOOK,
+  DFN_LIVE_SWARM_SIGNAL_BROKE,
+  DFN_LIVE_SWARM_SIGNAL_MISBEHAVED,
+  DFN_LIVE_SWARM_SIGNAL_ENDED,
+  DFN_LIVE_SWARM_SIGNAL_NOTICE,
+  DFN_LIVE_SWARM_N_SIGNALS
+};
+
+extern guint dfn_live_swarm_signals[DFN_LIVE_SWARM_N_SIGNALS];
+
+/* Everything that happens only notes what it means; what is to be done is done in one place, when
+ * the callbacks that brought it have returned. */
+void dfn_live_swarm_wake (DfnLiveSwarm *self);
+DfnLiveMember *dfn_live_swarm_find_member (DfnLiveSwarm *self, DfnLiveTalk *talk);
+
+/* Stores a verified chunk, and has it played. */
+void dfn_live_swarm_keep (DfnLiveSwarm *self, gint64 now_us, DfnLiveChunk *chunk);
+
+/* The broadcaster's clock in ours: the best that a chunk has done between capture and arrival. */
+gint64 dfn_live_swarm_to_local (DfnLiveSwarm *self, gint64 now_us, gint64 captured_us);
+
+/* Functions of a DfnLiveTalkHandler. */
+void
+dfn_live_swarm_take_update (DfnLiveTalk *talk, const Dfn__LiveUpdate *update, gpointer user_data);
+gboolean dfn_live_swarm_wants (DfnLiveTalk *talk, const DfnLiveHeader *header, gpointer user_data);
+void dfn_live_swarm_take_chunk (DfnLiveTalk *talk,
+                                DfnChunkId id,
+                                const DfnLiveHeader *header,
+                                GBytes *payload,
+                                gpointer user_data);
+void dfn_live_swarm_take_failure (DfnLiveTalk *talk,
+                                  DfnChunkId id,
+                                  DfnLiveFailure failure,
+                                  gpointer user_data);
+void dfn_live_swarm_take_request (DfnLiveTalk *talk, DfnChunkId id, gpointer user_data);
+void
+dfn_live_swarm_take_sent (DfnLiveTalk *talk, DfnChunkId id, gboolean has_left, gpointer user_data);
+void dfn_live_swarm_take_withdrawal (DfnLiveTalk *talk, DfnChunkId id, gpointer user_data);
+
+/* Does what the scheduler says. */
+void dfn_live_swarm_perform (DfnLiveSwarm *self, gint64 now_us, const DfnLiveAction *action);
+
+G_END_DECLS

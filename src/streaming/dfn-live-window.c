@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "dfn-live-window.h"
+
+#include <string.h>
+
+/* How quickly the time from chunk to chunk is learned. */
+#define INTERVAL_GAIN 0.05
+
+DfnLiveTrack *
+dfn_live_track_new (guint32 number, gint64 slot_us)
+{
+  DfnLiveTrack *self = g_new0 (DfnLiveTrack, 1);
+
+  self->number = number;
+  self->interval_us = (double) slot_us;
+  return self;
+}
+
+void
+dfn_live_track_free (DfnLiveTrack *self)
+{
+  g_free (self);
+}
+
+static DfnLiveEntry *
+entry_at (DfnLiveTrack *self, guint64 sequence)
+{
+  return &self->entries[sequence % DFN_LIVE_WINDOW_SIZE];
+}
+
+DfnLiveEntry *
+dfn_live_track_find (DfnLiveTrack *self, guint64 sequence)
+{
+  DfnLiveEntry *entry = entry_at (self, sequence);
+
+  if (sequence >= self->end || entry->state == DFN_LIVE_STATE_UNUSED
+      || entry->sequence != (guint32) sequence)
+    return NULL;
+  return entry;
+}
+
+static gint64
+estimate_captured (DfnLiveTrack *self, gint64 now_us, guint64 sequence)
+{
+  double ahead = (double) sequence - (double) self->newest;
+
+  if (!self->is_anchored)
+    return now_us;
+  return self->newest_captured_us + (gint64) (ahead * self->interval_us);
+}
+
+static void
+begin_entry (DfnLiveEntry *entry, guint64 sequence, gint64 captured_us)
+{
+  memset (entry, 0, sizeof *entry);
+  entry->sequence = (guint32) sequence;
+  entry->state = DFN_LIVE_STATE_MISSING;
+  entry->captured_us = captured_us;
+  for (guint i = 0; i < DFN_LIVE_MAX_CLAIMS; i++)
+    entry->claims[i].peer = DFN_LIVE_NOBODY;
+}
+
+/* Moves the end to one past @sequence; what falls out at the other side is forgotten. */
+static void
+extend (DfnLiveTrack *self, gint64 now_us, guint64 sequence)
+{
+  guint64 from = self->end;
+
+  if (from == 0 || sequence - from >= DFN_LIVE_WINDOW_SIZE)
+    from = sequence >= DFN_LIVE_WINDOW_SIZE / 2 ? sequence - DFN_LIVE_WINDOW_SIZE / 2 : 0;
+  if (from > self->end)
+    {
+      for (guint i = 0; i < DFN_LIVE_WINDOW_SIZE; i++)
+        self->entries[i].state = DFN_LIVE_STATE_UNUSED;
+      self->begin = from;
+    }
+  for (guint64 i = from; i <= sequence; i++)
+    begin_entry (entry_at (self, i), i, estimate_captured (self, now_us, i));
+  self->end = sequence + 1;
+  if (self->end > DFN_LIVE_WINDOW_SIZE)
+    self->begin = MAX (self->begin, self->end - DFN_LIVE_WINDOW_SIZE);
+}
+
+DfnLiveEntry *
+dfn_live_track_touch (DfnLiveTrack *self, gint64 now_us, guint64 sequence)
+{
+  if (sequence > G_MAXUINT32
+      || (self->is_anchored && sequence > self->newest + DFN_LIVE_WINDOW_AHEAD))
+    return NULL;
+  if (sequence >= self->end)
+    extend (self, now_us, sequence);
+  return dfn_live_track_find (self, sequence);
+}
+
+/* What was guessed about chunks that are not here, guessed again. */
+static void
+estimate_again (DfnLiveTrack *self)
+{
+  for (guint64 i = self->begin; i < self->end; i++)
+    {
+      DfnLiveEntry *entry = dfn_live_track_find (self, i);
+
+      if (entry != NULL && entry->state == DFN_LIVE_STATE_MISSING)
+        entry->captured_us = estimate_captured (self, 0, i);
+    }
+}
+
+DfnLiveEntry *
+dfn_live_track_anchor (DfnLiveTrack *self, guint64 sequence, gint64 captured_us)
+{
+  gboolean was_anchored = self->is_anchored;
+  DfnLiveEntry *entry;
+
+  if (was_anchored && sequence > self->newest)
+    {
+      double interval =
+          (double) (captured_us - self->newest_captured_us) / (double) (sequence - self->newest);
+
+      if (interval > 0)
+        self->interval_us += INTERVAL_GAIN * (interval - self->interval_us);
+    }
+  /* An edge that only unverified words had put far away comes back. */
+  if (!was_anchored && (sequence >= self->end || self->end > sequence + DFN_LIVE_WINDOW_SIZE))
+    {
+      memset (self->entries, 0, sizeof self->entries);
+      self->begin = self->end = 0;
+      self->is_started = FALSE;
+    }
+  if (!was_anchored || sequence > self->newest)
+    {
+      self->newest = sequence;
+      self->newest_captured_us = captured_us;
+      self->is_anchored = TRUE;
+    }
+  if (sequence >= self->end)
+    extend (self, captured_us, sequence);
+  if (!was_anchored)
+    estimate_again (self);
+  entry = dfn_live_track_find (self, sequence);
+  if (entry != NULL && entry->state != DFN_LIVE_STATE_HERE)
+    entry->captured_us = captured_us;
+  return entry;
+}
+
+void
+dfn_live_track_begin_at (DfnLiveTrack *self, guint64 sequence)
+{
+  if (self->is_started)
+    return;
+  self->start = sequence;
+  self->is_started = TRUE;
+}
+
+DfnLiveClaim *
+dfn_live_entry_get_claim (DfnLiveEntry *self, guint8 peer)
+{
+  for (guint i = 0; i < DFN_LIVE_MAX_CLAIMS; i++)
+    if (self->claims[i].peer == peer)
+      return &self->claims[i];
+  return NULL;
+}
+
+gboolean
+dfn_live_entry_add_claim (
+    DfnLiveEntry *self, guint8 peer, gboolean is_request, gint64 now_us, gint64 late_us)
+{
+  DfnLiveClaim *claim = dfn_live_entry_get_claim (self, DFN_LIVE_NOBODY);
+
+  if (claim == NULL)
+    return FALSE;
+  *claim = (DfnLiveClaim){
+    .peer = peer, .is_request = is_request, .since_us = now_us, .late_us = late_us
+  };
+  return TRUE;
+}
+
+guint
+dfn_live_entry_count_claims (const DfnLiveEntry *self, gint64 now_us, guint *n_good)
+{
+  guint n = 0;
+
+  *n_good = 0;
+  for (guint i = 0; i < DFN_LIVE_MAX_CLAIMS; i++)
+    if (self->claims[i].peer != DFN_LIVE_NOBODY)
+      {
+        n++;
+        *n_good += now_us < self->claims[i].late_us;
+      }
+  return n;
+}
