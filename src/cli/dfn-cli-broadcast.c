@@ -3,6 +3,7 @@
 
 #include "dfn-broadcast-session.h"
 #include "dfn-cli-exit.h"
+#include "dfn-cli-live.h"
 #include "dfn-cli-loop.h"
 #include "dfn-cli-node.h"
 #include "dfn-cli-progress.h"
@@ -173,6 +174,20 @@ check_title (const DfnCliOptions *options, GError **error)
 }
 
 static gboolean
+check_kind (const DfnCliOptions *options, GError **error)
+{
+  const char *message = NULL;
+
+  if (!options->live && options->identifier != NULL)
+    message = _ ("--identifier is for --live");
+  else if (!options->live && g_str_equal (options->arguments[0], "-"))
+    message = _ ("Standard input can be broadcast with --live; a file called “-” is “./-”");
+  if (message != NULL)
+    g_set_error_literal (error, DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE, message);
+  return message == NULL;
+}
+
+static gboolean
 start (Broadcast *self, DfnNode *node, GError **error)
 {
   g_autoptr (DfnNostrKey) key = dfn_identity_load_or_create (error);
@@ -198,14 +213,18 @@ say_goodbye (Broadcast *self)
 int
 dfn_cli_broadcast_run (const DfnCliOptions *options, DfnCliOutput *output)
 {
-  g_autoptr (DfnCliLoop) loop = dfn_cli_loop_new (output);
+  g_autoptr (DfnCliLoop) loop = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (DfnNode) node = NULL;
-  Broadcast self = { .options = options, .output = output, .loop = loop };
+  Broadcast self = { .options = options, .output = output };
   int code;
 
-  if (!check_title (options, &error) || (node = dfn_cli_node_new (options, &error)) == NULL
-      || !start (&self, node, &error))
+  if (!check_title (options, &error) || !check_kind (options, &error))
+    return dfn_cli_output_fail (output, error);
+  if (options->live)
+    return dfn_cli_live_broadcast_run (options, output);
+  self.loop = loop = dfn_cli_loop_new (output);
+  if ((node = dfn_cli_node_new (options, &error)) == NULL || !start (&self, node, &error))
     return dfn_cli_output_fail (output, error);
   code = dfn_cli_loop_run (loop);
   if (self.has_link)

@@ -44,8 +44,12 @@ static const Option all_options[] = {
     N_ ("Keep events in this file (default: in memory)"), N_ ("FILE") },
   { DFN_CLI_BROADCAST, "title", 't', TEXT, FIELD (title),
     N_ ("What viewers read (default: the file's name)"), N_ ("TEXT") },
+  { DFN_CLI_BROADCAST, "live", 0, G_OPTION_ARG_NONE, FIELD (live),
+    N_ ("Broadcast FILE as it comes; “-” is standard input"), NULL },
+  { DFN_CLI_BROADCAST, "identifier", 0, TEXT, FIELD (identifier),
+    N_ ("With --live: which of my streams it is (default: live)"), N_ ("TEXT") },
   { DFN_CLI_VIEW, "output", 'o', TEXT, FIELD (output),
-    N_ ("Where to put it: a file, or a folder that is there"), N_ ("FILE") },
+    N_ ("Where to put it: a file or folder; “-”: standard output"), N_ ("FILE") },
   { DFN_CLI_VIEW, "share", 's', G_OPTION_ARG_NONE, FIELD (share),
     N_ ("Go on giving it to others when it is complete"), NULL },
   { DFN_CLI_BROADCAST, "relay", 'r', TEXTS, FIELD (relays),
@@ -182,7 +186,9 @@ check_texts (const DfnCliOptions *self, GError **error)
   for (guint i = 0; self->stun != NULL && self->stun[i] != NULL; i++)
     if (!check_text ("stun", self->stun[i], error))
       return FALSE;
-  return check_text ("title", self->title, error) && check_text ("listen", self->listen, error);
+  return check_text ("title", self->title, error)
+         && check_text ("identifier", self->identifier, error)
+         && check_text ("listen", self->listen, error);
 }
 
 static gboolean
@@ -301,6 +307,7 @@ dfn_cli_options_free (DfnCliOptions *self)
   g_free (self->listen);
   g_free (self->store);
   g_free (self->title);
+  g_free (self->identifier);
   g_free (self->output);
   g_free (self->uplink);
   g_strfreev (self->arguments);

@@ -42,6 +42,8 @@ typedef struct {
   char *listen;
   char *store;
   char *title;
+  gboolean live;
+  char *identifier;
   char *output;
   gboolean follow;
   gboolean replace;

@@ -2,6 +2,7 @@
 #include "dfn-cli-commands.h"
 
 #include "dfn-cli-exit.h"
+#include "dfn-cli-live.h"
 #include "dfn-cli-loop.h"
 #include "dfn-cli-node.h"
 #include "dfn-cli-progress.h"
@@ -9,6 +10,7 @@
 #include "dfn-cli-swarm.h"
 #include "dfn-cli-text.h"
 #include "dfn-format.h"
+#include "dfn-live-watch-session.h"
 #include "dfn-watch-session.h"
 
 #include <glib/gi18n-lib.h>
@@ -287,21 +289,23 @@ on_report (DfnWatchSession *session, const DfnWatchReport *report, View *self)
 }
 
 static gboolean
+check_output (const DfnCliOptions *options, gboolean is_live, GError **error)
+{
+  const char *message = NULL;
+
+  if (options->output != NULL && options->output[0] == '\0')
+    message = _ ("--output needs the name of a file or folder");
+  else if (g_strcmp0 (options->output, "-") == 0 && !is_live)
+    message = _ ("Only live streams are written to standard output, not files; a file called “-” "
+                 "is “./-”");
+  if (message != NULL)
+    g_set_error_literal (error, DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE, message);
+  return message == NULL;
+}
+
+static gboolean
 start (View *self, DfnNode *node, GError **error)
 {
-  if (g_strcmp0 (self->options->output, "-") == 0)
-    {
-      g_set_error_literal (error, DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE,
-                           _ ("This version writes to files only, not to standard output; a file "
-                              "called “-” is “./-”"));
-      return FALSE;
-    }
-  if (self->options->output != NULL && self->options->output[0] == '\0')
-    {
-      g_set_error_literal (error, DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE,
-                           _ ("--output needs the name of a file or folder"));
-      return FALSE;
-    }
   self->session = (self->options->share ? dfn_watch_session_new_sharing : dfn_watch_session_new) (
       node, self->options->arguments[0], self->options->output, error);
   if (self->session == NULL)
@@ -317,14 +321,18 @@ start (View *self, DfnNode *node, GError **error)
 int
 dfn_cli_view_run (const DfnCliOptions *options, DfnCliOutput *output)
 {
-  g_autoptr (DfnCliLoop) loop = dfn_cli_loop_new (output);
+  gboolean is_live = dfn_live_watch_session_is_live_link (options->arguments[0]);
+  g_autoptr (DfnCliLoop) loop = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (DfnNode) node = NULL;
-  View self = {
-    .options = options, .output = output, .loop = loop, .started_us = g_get_monotonic_time ()
-  };
+  View self = { .options = options, .output = output, .started_us = g_get_monotonic_time () };
   int code;
 
+  if (!check_output (options, is_live, &error))
+    return dfn_cli_output_fail (output, error);
+  if (is_live)
+    return dfn_cli_live_view_run (options, output);
+  self.loop = loop = dfn_cli_loop_new (output);
   node = dfn_cli_node_new (options, &error);
   if (node == NULL || !start (&self, node, &error))
     return dfn_cli_output_fail (output, error);

@@ -4,6 +4,7 @@
 #include "dfn-cli-commands.h"
 #include "dfn-cli-exit.h"
 #include "dfn-cli-text.h"
+#include "dfn-live-watch-session.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -19,12 +20,13 @@ static const DfnCliCommand commands[] = {
     0, 0, NULL, dfn_cli_relay_run },
   { DFN_CLI_BROADCAST, "broadcast", N_ ("FILE"), N_ ("Share a file from this computer"),
     N_ ("The link is the first line on standard output. The file is shared until the command is "
-        "interrupted. Without --relay it is found on this network only."),
+        "interrupted. Without --relay it is found on this network only. With --live a stream "
+        "of bytes is broadcast while it comes."),
     1, 1, N_ ("Which file is to be shared? Usage: defiance-cli broadcast FILE"),
     dfn_cli_broadcast_run },
   { DFN_CLI_VIEW, "view", N_ ("LINK"), N_ ("Fetch what a link means"),
     N_ ("The file is put into the present folder unless --output says something else. What an "
-        "interrupted run has left is continued."),
+        "interrupted run has left is continued. A live stream is written until it ends."),
     1, 1, N_ ("Which link is to be viewed? Usage: defiance-cli view LINK"), dfn_cli_view_run },
   { DFN_CLI_BROWSE, "browse", NULL, N_ ("List what is announced at relays or on this network"),
     N_ ("Without --relay the relays on this network are asked."), 0, 0, NULL, dfn_cli_browse_run },
@@ -135,13 +137,17 @@ run_command (const DfnCliCommand *command, const char *const *argv)
   g_autoptr (GError) error = NULL;
   g_autoptr (DfnCliOptions) options = dfn_cli_options_parse (command, argv, &error);
   g_autoptr (DfnCliOutput) output = NULL;
+  gboolean is_pipe;
 
   if (options == NULL)
     return fail_usage (argv, error);
   if (options->help)
     return print_help (command);
-  output =
-      dfn_cli_output_new (STDOUT_FILENO, STDERR_FILENO, dfn_cli_options_get_output_flags (options));
+  /* Where a stream goes to standard output, nothing else does. */
+  is_pipe = command->id == DFN_CLI_VIEW && g_strcmp0 (options->output, "-") == 0
+            && dfn_live_watch_session_is_live_link (options->arguments[0]);
+  output = dfn_cli_output_new (is_pipe ? STDERR_FILENO : STDOUT_FILENO, STDERR_FILENO,
+                               dfn_cli_options_get_output_flags (options));
   dfn_cli_output_take_log (output);
   return command->run (options, output);
 }

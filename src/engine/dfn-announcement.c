@@ -24,9 +24,19 @@ dfn_address_new (const char *pubkey, const char *identifier, const char *const *
 {
   DfnAddress *self = g_new0 (DfnAddress, 1);
 
+  self->kind = DFN_NOSTR_KIND_FILE;
   self->pubkey = g_strdup (pubkey);
   self->identifier = g_strdup (identifier);
   self->relays = g_strdupv ((char **) relays);
+  return self;
+}
+
+DfnAddress *
+dfn_address_new_live (const char *pubkey, const char *identifier, const char *const *relays)
+{
+  DfnAddress *self = dfn_address_new (pubkey, identifier, relays);
+
+  self->kind = DFN_NOSTR_KIND_LIVE;
   return self;
 }
 
@@ -44,6 +54,7 @@ dfn_address_parse (const char *link, GError **error)
 {
   g_autoptr (GError) reason = NULL;
   g_autoptr (DfnNip19) entity = NULL;
+  DfnAddress *self;
   const char *text = link;
 
   if (g_ascii_strncasecmp (text, SCHEME, strlen (SCHEME)) == 0)
@@ -61,7 +72,8 @@ dfn_address_parse (const char *link, GError **error)
       invalid_link (error, "it names no announcement");
       return NULL;
     }
-  if (dfn_nip19_get_kind (entity) != DFN_NOSTR_KIND_FILE)
+  if (dfn_nip19_get_kind (entity) != DFN_NOSTR_KIND_FILE
+      && dfn_nip19_get_kind (entity) != DFN_NOSTR_KIND_LIVE)
     {
       invalid_link (error, "it names something that only other programs can open");
       return NULL;
@@ -71,17 +83,18 @@ dfn_address_parse (const char *link, GError **error)
       invalid_link (error, "the name in it is too long");
       return NULL;
     }
-  return dfn_address_new (dfn_nip19_get_pubkey (entity), dfn_nip19_get_identifier (entity),
+  self = dfn_address_new (dfn_nip19_get_pubkey (entity), dfn_nip19_get_identifier (entity),
                           dfn_nip19_get_relays (entity));
+  self->kind = dfn_nip19_get_kind (entity);
+  return self;
 }
 
 char *
 dfn_address_to_link (const DfnAddress *self)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (DfnNip19) entity =
-      dfn_nip19_new_naddr (DFN_NOSTR_KIND_FILE, self->pubkey, self->identifier,
-                           (const char *const *) self->relays, &error);
+  g_autoptr (DfnNip19) entity = dfn_nip19_new_naddr (self->kind, self->pubkey, self->identifier,
+                                                     (const char *const *) self->relays, &error);
   g_autofree char *text = NULL;
 
   if (entity == NULL)
@@ -98,7 +111,7 @@ dfn_address_to_filter (const DfnAddress *self)
 {
   DfnNostrFilter *filter = dfn_nostr_filter_new ();
 
-  dfn_nostr_filter_add_kind (filter, DFN_NOSTR_KIND_FILE);
+  dfn_nostr_filter_add_kind (filter, self->kind);
   dfn_nostr_filter_add_author (filter, self->pubkey);
   dfn_nostr_filter_add_tag (filter, 'd', self->identifier);
   return filter;

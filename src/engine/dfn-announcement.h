@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 
 /**
  * DfnAddress:
+ * @kind: %DFN_NOSTR_KIND_FILE or %DFN_NOSTR_KIND_LIVE
  * @pubkey: the broadcaster's Nostr key, 64 hexadecimal digits
  * @identifier: the announcement's `d` tag
  * @relays: (array zero-terminated=1): where to look for it, perhaps nowhere
@@ -22,6 +23,7 @@ G_BEGIN_DECLS
  * What a link says: where an addressable announcement is.
  */
 typedef struct {
+  guint32 kind;
   char *pubkey;
   char *identifier;
   char **relays;
@@ -42,7 +44,11 @@ DfnAddress *dfn_address_parse (const char *link, GError **error);
  * Returns: (transfer full): `defiance:naddr1…`
  */
 char *dfn_address_to_link (const DfnAddress *self);
+/* Of a file. */
 DfnAddress *dfn_address_new (const char *pubkey, const char *identifier, const char *const *relays);
+/* Of a live stream. */
+DfnAddress *
+dfn_address_new_live (const char *pubkey, const char *identifier, const char *const *relays);
 void dfn_address_free (DfnAddress *self);
 
 /**

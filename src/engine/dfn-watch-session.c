@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-watch-session.h"
 
+#include "dfn-nostr-kinds.h"
 #include "dfn-watch-task.h"
 
 struct _DfnWatchSession {
@@ -68,6 +69,12 @@ begin (DfnNode *node, const char *link, const char *output, gboolean share, GErr
 
   if (address == NULL)
     return NULL;
+  if (address->kind != DFN_NOSTR_KIND_FILE)
+    {
+      g_set_error_literal (error, DFN_ENGINE_ERROR, DFN_ENGINE_ERROR_INVALID_LINK,
+                           "This link is of a live stream, not of a file");
+      return NULL;
+    }
   self = g_object_new (DFN_TYPE_WATCH_SESSION, NULL);
   mailbox = dfn_session_get_mailbox (DFN_SESSION (self));
   task = dfn_watch_task_new (node, g_steal_pointer (&address), output, mailbox);

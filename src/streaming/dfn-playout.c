@@ -156,6 +156,17 @@ can_begin (const DfnLiveChunk *chunk)
   return (chunk->header.flags & (DFN_LIVE_FLAG_JOIN | DFN_LIVE_FLAG_END)) != 0;
 }
 
+/* When what is missing before @chunk is waited for no longer. After the end nothing is in a hurry.
+ */
+static gint64
+skip_due (DfnPlayout *self, const DfnLiveChunk *chunk)
+{
+  gboolean is_end = (chunk->header.flags & DFN_LIVE_FLAG_END) != 0;
+
+  return self->is_finishing ? G_MININT64
+                            : due (self, chunk) + (is_end ? self->config.max_behind_us : 0);
+}
+
 /* The first chunk from @sequence on that a reader can begin with. */
 static const DfnLiveChunk *
 find_beginning (DfnPlayout *self, guint32 sequence)
@@ -260,7 +271,7 @@ find_place (DfnPlayout *self, gint64 now_us, gboolean *begins)
     return TRUE;
   chunk =
       self->has_begun ? find_beginning (self, self->next) : find_latest_beginning (self, now_us);
-  if (chunk == NULL || due (self, chunk) > now_us)
+  if (chunk == NULL || skip_due (self, chunk) > now_us)
     {
       if (self->has_begun)
         note_stall (self, now_us);
@@ -319,10 +330,11 @@ dfn_playout_get_wakeup (DfnPlayout *self, gint64 now_us)
     return G_MAXINT64;
   if (self->has_begun)
     chunk = g_tree_lookup (self->chunks, GUINT_TO_POINTER (self->next));
-  if (chunk == NULL)
-    chunk = find_beginning (self, self->has_begun ? self->next : 0);
   if (chunk != NULL)
     return MAX (due (self, chunk), now_us + 1);
+  chunk = find_beginning (self, self->has_begun ? self->next : 0);
+  if (chunk != NULL)
+    return MAX (skip_due (self, chunk), now_us + 1);
   /* When what is known to exist and is not here begins to be missed. */
   if (self->has_begun && self->edge_us > self->played_us && self->stalled_since_us == 0)
     return MAX (dfn_playout_clock_due (&self->clock, self->edge_us), now_us) + 1;

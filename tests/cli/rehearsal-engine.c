@@ -5,7 +5,7 @@
  *
  * The environment variable DFN_REHEARSAL names the script. Each line is one step:
  *   wait MILLISECONDS
- *   state NUMBER          of DfnWatchState or DfnBroadcastState
+ *   state NUMBER          of the state of whatever session it is
  *   set MEMBER VALUE      of the report, with C escapes
  *   fail CODE SENTENCE    a DfnEngineError that ends it
  *   report                emits what has been set
@@ -18,117 +18,10 @@
 #include "dfn-broadcast-session.h"
 #include "dfn-catalog.h"
 #include "dfn-watch-session.h"
+#include "rehearsal-script.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* --- the script --- */
-
-typedef void (*StepFunc) (gpointer session, const char *verb, const char *rest);
-
-typedef struct {
-  char **lines;
-  guint next;
-  guint timer;
-  gpointer session;
-  StepFunc func;
-} Script;
-
-static gboolean
-play (gpointer user_data)
-{
-  Script *self = user_data;
-
-  self->timer = 0;
-  while (self->lines[self->next] != NULL)
-    {
-      const char *line = self->lines[self->next++];
-      g_auto (GStrv) words = g_strsplit (line, " ", 2);
-
-      if (words[0] == NULL || words[0][0] == '#')
-        continue;
-      if (g_str_equal (words[0], "hang"))
-        for (;;)
-          g_usleep (G_USEC_PER_SEC);
-      if (g_str_equal (words[0], "wait"))
-        {
-          self->timer = g_timeout_add ((guint) atoi (words[1]), play, self);
-          return G_SOURCE_REMOVE;
-        }
-      self->func (self->session, words[0], words[1] != NULL ? words[1] : "");
-    }
-  return G_SOURCE_REMOVE;
-}
-
-static void
-begin (Script *self, gpointer session, StepFunc func)
-{
-  g_autofree char *text = NULL;
-
-  if (!g_file_get_contents (g_getenv ("DFN_REHEARSAL"), &text, NULL, NULL))
-    g_error ("DFN_REHEARSAL names no script");
-  self->lines = g_strsplit (g_strchomp (text), "\n", -1);
-  self->session = session;
-  self->func = func;
-  self->timer = g_timeout_add (0, play, self);
-}
-
-static void
-end (Script *self)
-{
-  g_clear_handle_id (&self->timer, g_source_remove);
-  g_clear_pointer (&self->lines, g_strfreev);
-}
-
-static GError *
-make_error (const char *rest)
-{
-  g_auto (GStrv) words = g_strsplit (rest, " ", 2);
-
-  return g_error_new_literal (DFN_ENGINE_ERROR, atoi (words[0]), words[1]);
-}
-
-static void
-set_text (char **member, const char *value)
-{
-  g_free (*member);
-  *member = g_str_equal (value, "-") ? NULL : g_strcompress (value);
-}
-
-static guint
-add_report_signal (gpointer klass)
-{
-  return g_signal_new ("report", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                       G_TYPE_NONE, 1, G_TYPE_POINTER);
-}
-
-/* Snapshots do not change, so there is another one for each peer. */
-static void
-add_peer (DfnSwarmReport **swarm, const char *rest)
-{
-  g_auto (GStrv) words = g_strsplit (rest, " ", 8);
-  guint n = *swarm != NULL ? (*swarm)->n_peers : 0;
-  DfnSwarmReport *more = dfn_swarm_report_new (n + 1);
-
-  for (guint i = 0; i < n; i++)
-    more->peers[i] = (*swarm)->peers[i];
-  more->peers[n] = (DfnPeerReport){
-    .number = (guint) atoi (words[0]),
-    .family = (guint) atoi (words[1]),
-    .is_relayed = atoi (words[2]),
-    .rtt_us = atoi (words[3]),
-    .rate_in = g_ascii_strtod (words[4], NULL),
-    .rate_out = g_ascii_strtod (words[5], NULL),
-    .chunks_taken = g_ascii_strtoull (words[6], NULL, 10),
-    .chunks_given = g_ascii_strtoull (words[7], NULL, 10),
-  };
-  more->bytes_in = 1000000;
-  more->bytes_out = 500000;
-  more->control_bytes = 5000;
-  more->counts.duplicates = 3;
-  g_clear_pointer (swarm, dfn_swarm_report_unref);
-  *swarm = more;
-}
 
 /* --- the node --- */
 
@@ -203,7 +96,7 @@ dfn_node_set_request_log (DfnNode *self, const char *path)
 
 struct _DfnWatchSession {
   GObject parent_instance;
-  Script script;
+  RehearsalScript script;
   DfnWatchReport report;
 };
 
@@ -223,18 +116,18 @@ watch_step (gpointer session, const char *verb, const char *rest)
   else if (g_str_equal (verb, "fail"))
     {
       report->state = DFN_WATCH_FAILED;
-      report->error = make_error (rest);
+      report->error = rehearsal_make_error (rest);
     }
   else if (g_str_equal (verb, "report"))
     g_signal_emit (self, watch_signal, 0, report);
   else if (g_str_equal (verb, "peer"))
-    add_peer (&report->swarm, rest);
+    rehearsal_add_peer (&report->swarm, rest);
   else if (g_str_equal (words[0], "title"))
-    set_text (&report->title, words[1]);
+    rehearsal_set_text (&report->title, words[1]);
   else if (g_str_equal (words[0], "path"))
-    set_text (&report->path, words[1]);
+    rehearsal_set_text (&report->path, words[1]);
   else if (g_str_equal (words[0], "problem"))
-    set_text (&report->problem, words[1]);
+    rehearsal_set_text (&report->problem, words[1]);
   else if (g_str_equal (words[0], "size"))
     report->size = g_ascii_strtoull (words[1], NULL, 10);
   else if (g_str_equal (words[0], "done"))
@@ -258,7 +151,7 @@ dfn_watch_session_finalize (GObject *object)
 {
   DfnWatchSession *self = DFN_WATCH_SESSION (object);
 
-  end (&self->script);
+  rehearsal_end (&self->script);
   g_free (self->report.title);
   g_free (self->report.path);
   g_free (self->report.problem);
@@ -271,13 +164,13 @@ static void
 dfn_watch_session_class_init (DfnWatchSessionClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = dfn_watch_session_finalize;
-  watch_signal = add_report_signal (klass);
+  watch_signal = rehearsal_add_report_signal (klass);
 }
 
 static void
 dfn_watch_session_init (DfnWatchSession *self)
 {
-  begin (&self->script, self, watch_step);
+  rehearsal_begin (&self->script, self, watch_step);
 }
 
 DfnWatchSession *
@@ -302,7 +195,7 @@ dfn_watch_session_get_report (DfnWatchSession *self)
 
 struct _DfnBroadcastSession {
   GObject parent_instance;
-  Script script;
+  RehearsalScript script;
   DfnBroadcastReport report;
 };
 
@@ -322,18 +215,18 @@ broadcast_step (gpointer session, const char *verb, const char *rest)
   else if (g_str_equal (verb, "fail"))
     {
       report->state = DFN_BROADCAST_FAILED;
-      report->error = make_error (rest);
+      report->error = rehearsal_make_error (rest);
     }
   else if (g_str_equal (verb, "report"))
     g_signal_emit (self, broadcast_signal, 0, report);
   else if (g_str_equal (verb, "peer"))
-    add_peer (&report->swarm, rest);
+    rehearsal_add_peer (&report->swarm, rest);
   else if (g_str_equal (words[0], "title"))
-    set_text (&report->title, words[1]);
+    rehearsal_set_text (&report->title, words[1]);
   else if (g_str_equal (words[0], "link"))
-    set_text (&report->link, words[1]);
+    rehearsal_set_text (&report->link, words[1]);
   else if (g_str_equal (words[0], "problem"))
-    set_text (&report->problem, words[1]);
+    rehearsal_set_text (&report->problem, words[1]);
   else if (g_str_equal (words[0], "relays"))
     {
       g_strfreev (report->relays);
@@ -360,7 +253,7 @@ dfn_broadcast_session_finalize (GObject *object)
 {
   DfnBroadcastSession *self = DFN_BROADCAST_SESSION (object);
 
-  end (&self->script);
+  rehearsal_end (&self->script);
   g_free (self->report.title);
   g_free (self->report.link);
   g_free (self->report.problem);
@@ -374,13 +267,13 @@ static void
 dfn_broadcast_session_class_init (DfnBroadcastSessionClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = dfn_broadcast_session_finalize;
-  broadcast_signal = add_report_signal (klass);
+  broadcast_signal = rehearsal_add_report_signal (klass);
 }
 
 static void
 dfn_broadcast_session_init (DfnBroadcastSession *self)
 {
-  begin (&self->script, self, broadcast_step);
+  rehearsal_begin (&self->script, self, broadcast_step);
 }
 
 DfnBroadcastSession *
@@ -402,7 +295,7 @@ dfn_broadcast_session_get_report (DfnBroadcastSession *self)
 
 struct _DfnCatalog {
   GObject parent_instance;
-  Script script;
+  RehearsalScript script;
   guint n_connected;
   guint n_entries;
 };
@@ -476,7 +369,7 @@ dfn_catalog_entry_free (DfnCatalogEntry *self)
 static void
 dfn_catalog_finalize (GObject *object)
 {
-  end (&DFN_CATALOG (object)->script);
+  rehearsal_end (&DFN_CATALOG (object)->script);
   G_OBJECT_CLASS (dfn_catalog_parent_class)->finalize (object);
 }
 
@@ -497,7 +390,7 @@ dfn_catalog_class_init (DfnCatalogClass *klass)
 static void
 dfn_catalog_init (DfnCatalog *self)
 {
-  begin (&self->script, self, catalog_step);
+  rehearsal_begin (&self->script, self, catalog_step);
 }
 
 DfnCatalog *

@@ -115,6 +115,24 @@ test_link (void)
     }
 }
 
+/* A link of a live stream says so. */
+static void
+test_live_link (void)
+{
+  g_autoptr (DfnNostrKey) key = dfn_nostr_key_generate ();
+  const char *relays[] = { "wss://relay.example.org", NULL };
+  g_autoptr (DfnAddress) address =
+      dfn_address_new_live (dfn_nostr_key_get_pubkey (key), "evening", relays);
+  g_autofree char *link = dfn_address_to_link (address);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DfnAddress) back = dfn_address_parse (link, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (back->kind, ==, DFN_NOSTR_KIND_LIVE);
+  g_assert_cmpstr (back->identifier, ==, "evening");
+  g_assert_cmpstr (back->relays[0], ==, relays[0]);
+}
+
 static void
 assert_no_link (const char *text)
 {
@@ -131,11 +149,11 @@ test_foreign_links (void)
   const char *pubkey = dfn_nostr_key_get_pubkey (key);
   const char *nowhere[] = { NULL };
   g_autofree char *long_name = g_strnfill (DFN_ANNOUNCEMENT_IDENTIFIER_MAX + 1, 'x');
-  g_autoptr (DfnNip19) live = dfn_nip19_new_naddr (DFN_NOSTR_KIND_LIVE, pubkey, "x", nowhere, NULL);
+  g_autoptr (DfnNip19) article = dfn_nip19_new_naddr (30023, pubkey, "x", nowhere, NULL);
   g_autoptr (DfnNip19) person = dfn_nip19_new_npub (pubkey);
   g_autoptr (DfnNip19) too_long =
       dfn_nip19_new_naddr (DFN_NOSTR_KIND_FILE, pubkey, long_name, nowhere, NULL);
-  DfnNip19 *foreign[] = { live, person, too_long };
+  DfnNip19 *foreign[] = { article, person, too_long };
 
   for (guint i = 0; i < G_N_ELEMENTS (foreign); i++)
     {
@@ -157,6 +175,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/announcement/filter", test_filter);
   g_test_add_func ("/engine/announcement/damaged", test_damaged);
   g_test_add_func ("/engine/announcement/link", test_link);
+  g_test_add_func ("/engine/announcement/live-link", test_live_link);
   g_test_add_func ("/engine/announcement/foreign-links", test_foreign_links);
   return g_test_run ();
 }

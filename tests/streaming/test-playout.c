@@ -89,7 +89,8 @@ pass (Fixture *self, gint64 until_us)
           g_array_append_val (self->played, chunk->header.sequence);
           g_array_append_val (self->played_at, self->now_us);
           self->n_begins += begins;
-          g_assert_true (!begins || (chunk->header.flags & DFN_LIVE_FLAG_JOIN) != 0);
+          g_assert_true (!begins
+                         || (chunk->header.flags & (DFN_LIVE_FLAG_JOIN | DFN_LIVE_FLAG_END)) != 0);
           dfn_live_chunk_unref (chunk);
           continue;
         }
@@ -344,6 +345,34 @@ test_end (Fixture *self, gconstpointer data)
   g_assert_cmpint (dfn_playout_get_wakeup (self->playout, self->now_us), ==, G_MAXINT64);
 }
 
+/* What is missing right before the end is waited for longer than elsewhere: nothing follows that
+ * would be late. */
+static void
+test_gap_before_end (Fixture *self, gconstpointer data)
+{
+  for (guint32 i = 0; i < 19; i++)
+    if (i != 17)
+      arrive (self, i, 30000);
+  add_with (self, 19, DFN_LIVE_FLAG_END, TRUE);
+  pass (self, leaves (50));
+  g_assert_false (dfn_playout_is_ended (self->playout));
+  add_with (self, 17, 0, TRUE);
+  pass (self, leaves (100));
+  assert_in_order (self, 0, 20);
+}
+
+static void
+test_lost_before_end (Fixture *self, gconstpointer data)
+{
+  for (guint32 i = 0; i < 19; i++)
+    if (i != 17)
+      arrive (self, i, 30000);
+  add_with (self, 19, DFN_LIVE_FLAG_END, TRUE);
+  pass (self, leaves (100));
+  g_assert_true (dfn_playout_is_ended (self->playout));
+  g_assert_cmpuint (stats_of (self).n_missed, ==, 1);
+}
+
 /* Nothing more comes: what is here is played at once. */
 static void
 test_finish (Fixture *self, gconstpointer data)
@@ -383,6 +412,8 @@ main (int argc, char **argv)
   ADD ("pause", test_pause);
   ADD ("seek", test_seek);
   ADD ("end", test_end);
+  ADD ("gap-before-end", test_gap_before_end);
+  ADD ("lost-before-end", test_lost_before_end);
   ADD ("finish", test_finish);
   ADD ("bounded", test_bounded);
   return g_test_run ();

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "dfn-live-broadcast-session.h"
+#include "dfn-mailbox.h"
+
+G_BEGIN_DECLS
+
+#define DFN_TYPE_LIVE_BROADCAST_TASK (dfn_live_broadcast_task_get_type ())
+G_DECLARE_FINAL_TYPE (
+    DfnLiveBroadcastTask, dfn_live_broadcast_task, DFN, LIVE_BROADCAST_TASK, GObject)
+
+/**
+ * dfn_live_broadcast_task_new:
+ * @mailbox: gets a #DfnLiveBroadcastReport whenever something is another
+ *
+ * The working half of a #DfnLiveBroadcastSession. Made on any thread; everything else happens on
+ * the engine's.
+ *
+ * Returns: (transfer full): a task that has done nothing yet
+ */
+DfnLiveBroadcastTask *dfn_live_broadcast_task_new (DfnNode *node,
+                                                   DfnNostrKey *key,
+                                                   int fd,
+                                                   const char *name,
+                                                   const char *title,
+                                                   DfnMailbox *mailbox);
+
+/* For dfn_node_start_task() and dfn_node_stop_task(). */
+void dfn_live_broadcast_task_start (gpointer task);
+void dfn_live_broadcast_task_stop (gpointer task);
+
+G_END_DECLS

@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: MIT */
+#include "dfn-live-watch-task.h"
+
+#include "dfn-finder.h"
+#include "dfn-live-announcement.h"
+#include "dfn-live-output.h"
+#include "dfn-peer-census.h"
+#include "dfn-rate-meter.h"
+#include "dfn-report-pacer.h"
+#include "dfn-safe-name.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+/* Without a chunk for as long, the state says so. */
+#define SILENCE_MS 3000
+/* For the last chunks of a stream that is said to have ended. */
+#define END_PATIENCE_MS 8000
+#define MAX_NAME 200
+
+struct _DfnLiveWatchTask {
+  GObject parent_instance;
+
+  DfnMailbox *mailbox;
+  DfnAddress *address;
+  char *output_name;
+  int fd;
+  gboolean owns_fd;
+  char **relays;
+  DfnIceConfig *ice;
+
+  DfnReportPacer *pacer;
+  DfnPresence *presence;
+  DfnSwarmMembers *members; /* the presence's */
+  DfnFinder *finder;
+  DfnLiveAnnouncement *announcement; /* the newest */
+  DfnLiveSwarm *swarm;
+  DfnLiveOutput *output;
+  DfnPeerCensus *census;
+  GSource *silence;
+  GSource *patience;
+  gint64 started_us;
+  gboolean is_finishing; /* everything was played; the output may still be writing */
+
+  DfnLiveWatchReport report; /* its texts are owned */
+  DfnRateMeter meter;
+};
+
+G_DEFINE_FINAL_TYPE (DfnLiveWatchTask, dfn_live_watch_task, G_TYPE_OBJECT)
+
+static GSource *
+add_timer (DfnLiveWatchTask *self, guint milliseconds, GSourceFunc func)
+{
+  GSource *source = g_timeout_source_new (milliseconds);
+
+  g_source_set_callback (source, func, self, NULL);
+  g_source_attach (source, g_main_context_get_thread_default ());
+  return source;
+}
+
+static void
+clear_timer (GSource **timer)
+{
+  if (*timer != NULL)
+    g_source_destroy (*timer);
+  g_clear_pointer (timer, g_source_unref);
+}
+
+/* Reports */
+
+static gboolean
+is_over (DfnLiveWatchTask *self)
+{
+  return self->report.state == DFN_LIVE_WATCH_ENDED || self->report.state == DFN_LIVE_WATCH_FAILED;
+}
+
+static void
+report_swarm (DfnLiveWatchTask *self)
+{
+  DfnSwarmCounts counts = { 0 };
+
+  if (self->swarm == NULL)
+    return;
+  dfn_live_swarm_get_stats (self->swarm, &self->report.live);
+  if (self->report.live.first_chunk_us > 0)
+    self->report.join_us = self->report.live.first_chunk_us - self->started_us;
+  counts.duplicates = self->report.live.chunks_duplicate;
+  counts.late = self->report.live.chunks_late;
+  counts.missed = self->report.live.chunks_missed;
+  counts.content_bytes = self->report.live.bytes_received;
+  g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
+  self->report.swarm = dfn_peer_census_take (
+      self->census, is_over (self) ? G_MAXINT64 : g_get_monotonic_time (), &counts);
+}
+
+static void
+post_report (gpointer user_data)
+{
+  DfnLiveWatchTask *self = user_data;
+
+  self->report.rate = dfn_rate_meter_get (&self->meter, g_get_monotonic_time ());
+  report_swarm (self);
+  dfn_mailbox_post (self->mailbox, dfn_live_watch_report_copy (&self->report));
+}
+
+static void
+set_state (DfnLiveWatchTask *self, DfnLiveWatchState state, const char *problem)
+{
+  g_autofree char *old = g_steal_pointer (&self->report.problem);
+
+  self->report.problem = g_strdup (problem);
+  if (self->report.state == state && g_strcmp0 (old, problem) == 0)
+    return;
+  self->report.state = state;
+  dfn_report_pacer_now (self->pacer);
+}
+
+static void
+shut_down (DfnLiveWatchTask *self)
+{
+  clear_timer (&self->silence);
+  clear_timer (&self->patience);
+  if (self->finder != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->finder, self);
+      g_object_run_dispose (G_OBJECT (self->finder));
+    }
+  if (self->members != NULL)
+    g_signal_handlers_disconnect_by_data (self->members, self);
+  self->members = NULL;
+  if (self->swarm != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->swarm, self);
+      g_object_run_dispose (G_OBJECT (self->swarm));
+    }
+  if (self->output != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->output, self);
+      dfn_live_output_stop (self->output);
+    }
+  g_clear_object (&self->finder);
+  g_clear_object (&self->swarm);
+  g_clear_object (&self->output);
+  g_clear_object (&self->presence);
+}
+
+static void
+fail_with (DfnLiveWatchTask *self, const GError *error)
+{
+  if (is_over (self))
+    return;
+  self->report.error = g_error_copy (error);
+  set_state (self, DFN_LIVE_WATCH_FAILED, NULL);
+  shut_down (self);
+}
+
+static void
+finish (DfnLiveWatchTask *self)
+{
+  if (is_over (self))
+    return;
+  self->is_finishing = TRUE;
+  if (self->output != NULL && dfn_live_output_get_queued (self->output) > 0)
+    return; /* when it is written */
+  set_state (self, DFN_LIVE_WATCH_ENDED, NULL);
+  shut_down (self);
+}
+
+/* Members */
+
+/* Whatever was lost, the state says what it means to the user. */
+static void
+set_waiting (DfnLiveWatchTask *self, const char *problem)
+{
+  gboolean has_begun =
+      self->report.state == DFN_LIVE_WATCH_PLAYING || self->report.state == DFN_LIVE_WATCH_WAITING;
+
+  set_state (self, has_begun ? DFN_LIVE_WATCH_WAITING : DFN_LIVE_WATCH_CONNECTING, problem);
+}
+
+static void
+on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnLiveWatchTask *self)
+{
+  DfnPeerManager *manager = dfn_presence_get_manager (self->presence);
+
+  dfn_peer_census_add (self->census, peer, dfn_peer_manager_find_link (manager, peer));
+  dfn_live_swarm_add_peer (self->swarm, peer);
+  dfn_report_pacer_now (self->pacer);
+}
+
+static void
+on_peer_removed (DfnSwarmMembers *members,
+                 DfnPeer *peer,
+                 const GError *error,
+                 DfnLiveWatchTask *self)
+{
+  dfn_peer_census_remove (self->census, peer);
+  dfn_live_swarm_remove_peer (self->swarm, peer);
+  dfn_report_pacer_now (self->pacer);
+  if (dfn_swarm_members_get_n_peers (members) == 0)
+    set_waiting (self, error->message);
+}
+
+static void
+on_problem (DfnSwarmMembers *members, const GError *error, DfnLiveWatchTask *self)
+{
+  set_waiting (self, error->message);
+}
+
+static void
+on_broke (DfnLiveSwarm *swarm, DfnPeer *peer, DfnLiveWatchTask *self)
+{
+  DfnPeerScore *score = dfn_swarm_members_get_score (self->members, peer);
+
+  if (score != NULL)
+    dfn_peer_score_fault (score, g_get_monotonic_time (), DFN_PEER_FAULT_BROKEN_CLAIM);
+}
+
+/* The stream */
+
+static gboolean
+on_silence (gpointer user_data)
+{
+  DfnLiveWatchTask *self = user_data;
+
+  clear_timer (&self->silence);
+  if (self->report.state == DFN_LIVE_WATCH_PLAYING)
+    set_state (self, DFN_LIVE_WATCH_WAITING, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_received (DfnLiveSwarm *swarm, DfnLiveChunk *chunk, DfnPeer *peer, DfnLiveWatchTask *self)
+{
+  clear_timer (&self->silence);
+  self->silence = add_timer (self, SILENCE_MS, on_silence);
+  set_state (self, DFN_LIVE_WATCH_PLAYING, NULL);
+  dfn_report_pacer_soon (self->pacer);
+}
+
+static void
+on_chunk (DfnLiveSwarm *swarm, DfnLiveChunk *chunk, gboolean begins, DfnLiveWatchTask *self)
+{
+  gsize skipped = begins ? 0 : chunk->header.preamble;
+  gsize size = chunk->header.size - skipped;
+  g_autoptr (GBytes) bytes = NULL;
+
+  if (size == 0 || (chunk->header.flags & DFN_LIVE_FLAG_END) != 0)
+    return;
+  bytes = g_bytes_new_from_bytes (chunk->payload, skipped, size);
+  self->report.bytes_written += size;
+  dfn_rate_meter_add (&self->meter, size, g_get_monotonic_time ());
+  dfn_report_pacer_soon (self->pacer);
+  if (!dfn_live_output_write (self->output, bytes) && self->swarm != NULL)
+    dfn_live_swarm_set_held (self->swarm, TRUE);
+}
+
+static void
+on_misbehaved (DfnLiveSwarm *swarm, DfnPeer *peer, DfnLiveWatchTask *self)
+{
+  dfn_swarm_members_misbehaved (self->members, peer);
+}
+
+static void
+on_ended (DfnLiveSwarm *swarm, DfnLiveWatchTask *self)
+{
+  finish (self);
+}
+
+static void
+on_notice (DfnLiveSwarm *swarm, const char *sentence, DfnLiveWatchTask *self)
+{
+  set_state (self, self->report.state, sentence);
+}
+
+/* The output */
+
+static void
+on_room (DfnLiveOutput *output, DfnLiveWatchTask *self)
+{
+  dfn_live_swarm_set_held (self->swarm, FALSE);
+}
+
+static void
+on_drained (DfnLiveOutput *output, DfnLiveWatchTask *self)
+{
+  if (self->is_finishing)
+    finish (self);
+}
+
+static void
+on_output_failed (DfnLiveOutput *output, const GError *error, DfnLiveWatchTask *self)
+{
+  fail_with (self, error);
+}
+
+static const char *
+get_extension (const char *media_type)
+{
+  return g_strcmp0 (media_type, "video/mp2t") == 0 ? ".ts" : ".bin";
+}
+
+static char *
+choose_path (DfnLiveWatchTask *self)
+{
+  g_autofree char *title =
+      g_strconcat (self->report.title, get_extension (self->report.media_type), NULL);
+  g_autofree char *name = dfn_safe_name (title, MAX_NAME);
+
+  if (self->output_name == NULL)
+    return g_steal_pointer (&name);
+  if (g_file_test (self->output_name, G_FILE_TEST_IS_DIR))
+    return g_build_filename (self->output_name, name, NULL);
+  return g_strdup (self->output_name);
+}
+
+static gboolean
+open_output (DfnLiveWatchTask *self, GError **error)
+{
+  if (self->fd < 0)
+    {
+      self->report.path = choose_path (self);
+      self->fd = g_open (self->report.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+      self->owns_fd = self->fd >= 0;
+    }
+  if (self->fd < 0)
+    {
+      g_autofree char *name = g_filename_display_name (self->report.path);
+
+      g_set_error (error, DFN_ENGINE_ERROR, DFN_ENGINE_ERROR_FILE, "Cannot write “%s”: %s", name,
+                   g_strerror (errno));
+      return FALSE;
+    }
+  self->output = dfn_live_output_new (self->fd);
+  g_signal_connect (self->output, "room", G_CALLBACK (on_room), self);
+  g_signal_connect (self->output, "drained", G_CALLBACK (on_drained), self);
+  g_signal_connect (self->output, "failed", G_CALLBACK (on_output_failed), self);
+  return TRUE;
+}
+
+/* Finding it */
+
+static void
+on_member_announcement (DfnSwarmMembers *members, DfnNostrEvent *event, DfnLiveWatchTask *self);
+
+static void
+start_swarm (DfnLiveWatchTask *self)
+{
+  self->swarm = dfn_live_swarm_new (self->announcement->stream, FALSE, DFN_LIVE_STORE_WINDOW_US,
+                                    DFN_LIVE_STORE_MAX_BYTES);
+  g_signal_connect (self->swarm, "received", G_CALLBACK (on_received), self);
+  g_signal_connect (self->swarm, "chunk", G_CALLBACK (on_chunk), self);
+  g_signal_connect (self->swarm, "misbehaved", G_CALLBACK (on_misbehaved), self);
+  g_signal_connect (self->swarm, "ended", G_CALLBACK (on_ended), self);
+  g_signal_connect (self->swarm, "notice", G_CALLBACK (on_notice), self);
+  g_signal_connect (self->swarm, "broke", G_CALLBACK (on_broke), self);
+  self->members = dfn_presence_join (self->presence, self->announcement->stream);
+  g_signal_connect (self->members, "peer-added", G_CALLBACK (on_peer_added), self);
+  g_signal_connect (self->members, "peer-removed", G_CALLBACK (on_peer_removed), self);
+  g_signal_connect (self->members, "problem", G_CALLBACK (on_problem), self);
+  g_signal_connect (self->members, "announcement", G_CALLBACK (on_member_announcement), self);
+  dfn_swarm_members_set_accepting (self->members, TRUE);
+}
+
+static gboolean
+take_first_announcement (DfnLiveWatchTask *self)
+{
+  const DfnLiveManifest *manifest = self->announcement->manifest;
+  const DfnLiveTrack *track = manifest->tracks->pdata[0];
+  g_autoptr (GError) error = NULL;
+
+  dfn_finder_succeed (self->finder);
+  self->report.title = g_strdup (manifest->title);
+  self->report.media_type = g_strdup (track->media_type);
+  if (!open_output (self, &error))
+    {
+      fail_with (self, error);
+      return FALSE;
+    }
+  start_swarm (self);
+  set_state (self, DFN_LIVE_WATCH_CONNECTING, NULL);
+  return TRUE;
+}
+
+static gboolean
+on_patience_over (gpointer user_data)
+{
+  finish (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+fail_as_ended (DfnLiveWatchTask *self)
+{
+  g_autoptr (GError) error = g_error_new_literal (DFN_ENGINE_ERROR, DFN_ENGINE_ERROR_NOT_FOUND,
+                                                  "This broadcast has ended");
+
+  fail_with (self, error);
+}
+
+static void
+replace_announcement (DfnLiveWatchTask *self,
+                      DfnLiveAnnouncement *announcement,
+                      DfnNostrEvent *event)
+{
+  gboolean is_first = self->announcement == NULL;
+  gboolean is_ended = announcement->manifest->is_ended;
+
+  g_clear_pointer (&self->announcement, dfn_live_announcement_free);
+  self->announcement = announcement;
+  if (is_first && is_ended)
+    {
+      fail_as_ended (self);
+      return;
+    }
+  if (is_first && !take_first_announcement (self))
+    return;
+  clear_timer (&self->patience);
+  dfn_swarm_members_set_announcement (self->members, event);
+  dfn_live_swarm_set_manifest (self->swarm, announcement->manifest);
+  if (self->swarm == NULL)
+    return; /* whoever was played to has had enough */
+  if (is_ended)
+    {
+      self->patience = add_timer (self, END_PATIENCE_MS, on_patience_over);
+      return;
+    }
+  /* Whoever renews an announcement is there. */
+  dfn_swarm_members_add_contact (self->members, announcement->contact);
+  dfn_swarm_members_start (self->members);
+}
+
+/* Relays were asked for this alone; a member may pass anything on. */
+static gboolean
+is_addressed (DfnLiveWatchTask *self, DfnNostrEvent *event)
+{
+  g_autoptr (DfnNostrFilter) filter = dfn_address_to_filter (self->address);
+
+  return dfn_nostr_filter_matches (filter, event);
+}
+
+static void
+take_announcement (DfnLiveWatchTask *self, DfnNostrEvent *event)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DfnLiveAnnouncement) announcement = NULL;
+
+  if (is_over (self) || !is_addressed (self, event))
+    return;
+  announcement = dfn_live_announcement_read (event, &error);
+  if (announcement == NULL)
+    {
+      if (self->announcement == NULL)
+        fail_with (self, error);
+      return;
+    }
+  if (self->announcement != NULL && announcement->created_at <= self->announcement->created_at)
+    return;
+  replace_announcement (self, g_steal_pointer (&announcement), event);
+}
+
+static void
+on_found (DfnFinder *finder, DfnNostrEvent *event, DfnLiveWatchTask *self)
+{
+  take_announcement (self, event);
+}
+
+static void
+on_member_announcement (DfnSwarmMembers *members, DfnNostrEvent *event, DfnLiveWatchTask *self)
+{
+  take_announcement (self, event);
+}
+
+static void
+on_finding_failed (DfnFinder *finder, const GError *error, DfnLiveWatchTask *self)
+{
+  fail_with (self, error);
+}
+
+static void
+on_finding_changed (DfnFinder *finder, DfnLiveWatchTask *self)
+{
+  g_autofree char *problem = dfn_presence_get_problem (self->presence);
+
+  if (self->report.state == DFN_LIVE_WATCH_FINDING)
+    set_state (self, DFN_LIVE_WATCH_FINDING, problem);
+}
+
+void
+dfn_live_watch_task_start (gpointer task)
+{
+  DfnLiveWatchTask *self = task;
+
+  self->pacer = dfn_report_pacer_new (post_report, self);
+  self->started_us = g_get_monotonic_time ();
+  self->presence = dfn_presence_new (self->ice);
+  self->finder = dfn_finder_new (self->presence, self->address, self->relays);
+  g_signal_connect (self->finder, "found", G_CALLBACK (on_found), self);
+  g_signal_connect (self->finder, "failed", G_CALLBACK (on_finding_failed), self);
+  g_signal_connect (self->finder, "changed", G_CALLBACK (on_finding_changed), self);
+}
+
+void
+dfn_live_watch_task_stop (gpointer task)
+{
+  DfnLiveWatchTask *self = task;
+
+  shut_down (self);
+  g_clear_pointer (&self->pacer, dfn_report_pacer_free);
+}
+
+/* Life */
+
+static void
+dfn_live_watch_task_finalize (GObject *object)
+{
+  DfnLiveWatchTask *self = DFN_LIVE_WATCH_TASK (object);
+
+  if (self->owns_fd)
+    g_close (self->fd, NULL);
+  g_clear_pointer (&self->announcement, dfn_live_announcement_free);
+  g_clear_object (&self->ice);
+  dfn_mailbox_unref (self->mailbox);
+  dfn_address_free (self->address);
+  dfn_peer_census_free (self->census);
+  g_strfreev (self->relays);
+  g_free (self->output_name);
+  g_free (self->report.title);
+  g_free (self->report.media_type);
+  g_free (self->report.path);
+  g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
+  g_free (self->report.problem);
+  g_clear_error (&self->report.error);
+  G_OBJECT_CLASS (dfn_live_watch_task_parent_class)->finalize (object);
+}
+
+static void
+dfn_live_watch_task_class_init (DfnLiveWatchTaskClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = dfn_live_watch_task_finalize;
+}
+
+static void
+dfn_live_watch_task_init (DfnLiveWatchTask *self)
+{
+  self->census = dfn_peer_census_new ();
+}
+
+DfnLiveWatchTask *
+dfn_live_watch_task_new (
+    DfnNode *node, DfnAddress *address, const char *output, int fd, DfnMailbox *mailbox)
+{
+  DfnLiveWatchTask *self = g_object_new (DFN_TYPE_LIVE_WATCH_TASK, NULL);
+
+  self->mailbox = dfn_mailbox_ref (mailbox);
+  self->address = address;
+  self->output_name = g_strdup (output);
+  self->fd = fd;
+  self->relays = g_strdupv ((char **) dfn_node_get_relays (node));
+  self->ice = dfn_ice_config_copy (dfn_node_get_ice_config (node));
+  return self;
+}

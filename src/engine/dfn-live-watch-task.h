@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "dfn-announcement.h"
+#include "dfn-live-watch-session.h"
+#include "dfn-mailbox.h"
+
+G_BEGIN_DECLS
+
+#define DFN_TYPE_LIVE_WATCH_TASK (dfn_live_watch_task_get_type ())
+G_DECLARE_FINAL_TYPE (DfnLiveWatchTask, dfn_live_watch_task, DFN, LIVE_WATCH_TASK, GObject)
+
+/**
+ * dfn_live_watch_task_new:
+ * @address: (transfer full): what to watch
+ * @mailbox: gets a #DfnLiveWatchReport whenever something is another
+ *
+ * The working half of a #DfnLiveWatchSession. Made on any thread; everything else happens on the
+ * engine's.
+ *
+ * Returns: (transfer full): a task that has done nothing yet
+ */
+DfnLiveWatchTask *dfn_live_watch_task_new (
+    DfnNode *node, DfnAddress *address, const char *output, int fd, DfnMailbox *mailbox);
+
+/* For dfn_node_start_task() and dfn_node_stop_task(). */
+void dfn_live_watch_task_start (gpointer task);
+void dfn_live_watch_task_stop (gpointer task);
+
+G_END_DECLS
