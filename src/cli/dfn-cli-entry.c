@@ -50,7 +50,8 @@ char *
 dfn_cli_entry_format (const DfnCatalogEntry *entry, gint64 now, guint width)
 {
   g_autofree char *clean = dfn_cli_text_clean (entry->title != NULL ? entry->title : "");
-  g_autofree char *size_text = g_format_size (entry->size);
+  /* Translators: stands in the place of a size, in capitals where there are any; 9 columns */
+  g_autofree char *size_text = entry->is_live ? g_strdup (_ ("LIVE")) : g_format_size (entry->size);
   g_autofree char *age_text = dfn_cli_entry_format_age (now - MAX (entry->announced_at, 0));
   g_autofree char *link = dfn_cli_text_clean (entry->link);
   const guint rest = GAP_WIDTH + SIZE_WIDTH + GAP_WIDTH + AGE_WIDTH;
@@ -77,6 +78,7 @@ dfn_cli_entry_to_event (const DfnCatalogEntry *entry)
   dfn_cli_event_add_string (event, "summary", entry->summary);
   dfn_cli_event_add_string (event, "type", entry->mime_type);
   dfn_cli_event_add_integer (event, "size", entry->size);
+  dfn_cli_event_add_boolean (event, "live", entry->is_live);
   dfn_cli_event_add_string (event, "author", entry->pubkey);
   dfn_cli_event_add_integer (event, "announced", (guint64) MAX (entry->announced_at, 0));
   return event;

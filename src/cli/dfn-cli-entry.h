@@ -12,7 +12,8 @@ G_BEGIN_DECLS
  * @now: seconds since 1970
  * @width: the columns of the terminal, or 0 for no limit
  *
- * A row of the table that `browse` prints: title, size, age and link, in columns. On a terminal
+ * A row of the table that `browse` prints: title, size (of a live stream "LIVE"), age and link, in
+ * columns. On a terminal
  * that has no room for the link beside the rest it stands in a line of its own below, where it can
  * be marked with the mouse.
  *

@@ -3,6 +3,7 @@
 
 #include "dfn-announcement.h"
 #include "dfn-lan-discovery.h"
+#include "dfn-live-announcement.h"
 #include "dfn-nostr-kinds.h"
 #include "dfn-relay-pool.h"
 
@@ -48,7 +49,7 @@ post (DfnCatalogTask *self, DfnCatalogEntry *entry, gboolean is_complete, const 
 }
 
 static char *
-make_link (DfnCatalogTask *self, const DfnAnnouncement *announcement)
+make_link (DfnCatalogTask *self, gboolean is_live, const char *pubkey, const char *identifier)
 {
   g_autoptr (GStrvBuilder) urls = g_strv_builder_new ();
   g_auto (GStrv) relays = NULL;
@@ -58,32 +59,71 @@ make_link (DfnCatalogTask *self, const DfnAnnouncement *announcement)
   for (guint i = 0; i < all->len && i < MAX_LINK_RELAYS; i++)
     g_strv_builder_add (urls, dfn_relay_client_get_url (all->pdata[i]));
   relays = g_strv_builder_end (urls);
-  address = dfn_address_new (announcement->pubkey, announcement->identifier,
-                             (const char *const *) relays);
+  address = (is_live ? dfn_address_new_live : dfn_address_new) (pubkey, identifier,
+                                                                (const char *const *) relays);
   return dfn_address_to_link (address);
 }
 
-static void
-on_event (DfnSubscription *subscription, DfnNostrEvent *event, DfnCatalogTask *self)
+static DfnCatalogEntry *
+read_file (DfnCatalogTask *self, DfnNostrEvent *event, GError **error)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (DfnAnnouncement) announcement = dfn_announcement_read (event, &error);
+  g_autoptr (DfnAnnouncement) announcement = dfn_announcement_read (event, error);
   DfnCatalogEntry *entry;
 
   if (announcement == NULL)
-    {
-      g_debug ("Passed over an announcement: %s", error->message);
-      return;
-    }
+    return NULL;
   entry = g_new0 (DfnCatalogEntry, 1);
-  entry->link = make_link (self, announcement);
+  entry->link = make_link (self, FALSE, announcement->pubkey, announcement->identifier);
   entry->title = g_strdup (dfn_manifest_get_title (announcement->manifest));
   entry->summary = g_strdup (dfn_manifest_get_summary (announcement->manifest));
   entry->mime_type = g_strdup (dfn_manifest_get_mime_type (announcement->manifest));
   entry->size = dfn_manifest_get_size (announcement->manifest);
   entry->pubkey = g_strdup (announcement->pubkey);
   entry->announced_at = announcement->created_at;
-  post (self, entry, FALSE, NULL);
+  return entry;
+}
+
+/* One that is over, or that was not renewed for an hour (NIP-53), cannot be watched. */
+static DfnCatalogEntry *
+read_live (DfnCatalogTask *self, DfnNostrEvent *event, GError **error)
+{
+  g_autoptr (DfnLiveAnnouncement) announcement = dfn_live_announcement_read (event, error);
+  gint64 now_s = g_get_real_time () / G_USEC_PER_SEC;
+  const DfnLiveTrack *track;
+  DfnCatalogEntry *entry;
+
+  if (announcement == NULL)
+    return NULL;
+  if (announcement->manifest->is_ended
+      || announcement->created_at < now_s - DFN_LIVE_ANNOUNCEMENT_STALE_S)
+    {
+      g_set_error_literal (error, DFN_ENGINE_ERROR, DFN_ENGINE_ERROR_NOT_FOUND,
+                           "This broadcast has ended");
+      return NULL;
+    }
+  track = announcement->manifest->tracks->pdata[0];
+  entry = g_new0 (DfnCatalogEntry, 1);
+  entry->is_live = TRUE;
+  entry->link = make_link (self, TRUE, announcement->pubkey, announcement->identifier);
+  entry->title = g_strdup (announcement->manifest->title);
+  entry->summary = g_strdup (announcement->manifest->summary);
+  entry->mime_type = g_strdup (track->media_type);
+  entry->pubkey = g_strdup (announcement->pubkey);
+  entry->announced_at = announcement->created_at;
+  return entry;
+}
+
+static void
+on_event (DfnSubscription *subscription, DfnNostrEvent *event, DfnCatalogTask *self)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean is_live = dfn_nostr_event_get_kind (event) == DFN_NOSTR_KIND_LIVE;
+  DfnCatalogEntry *entry = (is_live ? read_live : read_file) (self, event, &error);
+
+  if (entry != NULL)
+    post (self, entry, FALSE, NULL);
+  else
+    g_debug ("Passed over an announcement: %s", error->message);
 }
 
 static void
@@ -145,6 +185,7 @@ dfn_catalog_task_start (gpointer task)
   if (self->relays[0] == NULL)
     look_around (self);
   dfn_nostr_filter_add_kind (filter, DFN_NOSTR_KIND_FILE);
+  dfn_nostr_filter_add_kind (filter, DFN_NOSTR_KIND_LIVE);
   dfn_nostr_filter_set_limit (filter, MAX_ENTRIES);
   g_ptr_array_add (filters, g_steal_pointer (&filter));
   self->subscription = dfn_relay_pool_subscribe (self->pool, filters);

@@ -10,8 +10,9 @@ G_BEGIN_DECLS
  * @link: `defiance:naddr1…`
  * @title: what the broadcaster calls it; clean for display
  * @summary: (nullable): a description
- * @mime_type: what kind of file it is
- * @size: bytes
+ * @mime_type: what kind of file or stream it is
+ * @size: bytes; 0 of a live stream
+ * @is_live: whether it is a live stream that goes on now
  * @pubkey: who announced it, 64 hexadecimal digits
  * @announced_at: when, seconds since 1970
  *
@@ -23,6 +24,7 @@ typedef struct {
   char *summary;
   char *mime_type;
   guint64 size;
+  gboolean is_live;
   char *pubkey;
   gint64 announced_at;
 } DfnCatalogEntry;
