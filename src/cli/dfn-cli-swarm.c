@@ -264,6 +264,7 @@ tell_peers (DfnCliOutput *output, const DfnSwarmReport *swarm)
       dfn_cli_event_add_number (object, "loss", peer->loss);
       dfn_cli_event_add_integer (object, "taken", peer->chunks_taken);
       dfn_cli_event_add_integer (object, "given", peer->chunks_given);
+      dfn_cli_event_add_number (object, "score", peer->score);
     }
   dfn_cli_event_add_objects (event, "peers", objects);
   dfn_cli_output_event (output, event);

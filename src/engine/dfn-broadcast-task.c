@@ -53,7 +53,7 @@ report_swarm (DfnBroadcastTask *self)
   if (self->census == NULL)
     return;
   g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
-  self->report.swarm = dfn_peer_census_take (self->census, now_us, &counts);
+  self->report.swarm = dfn_peer_census_take (self->census, self->members, now_us, &counts);
 }
 
 static void
@@ -127,9 +127,7 @@ fail (DfnBroadcastTask *self, gint code, const GError *error)
 static void
 on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnBroadcastTask *self)
 {
-  DfnPeerManager *manager = dfn_presence_get_manager (self->presence);
-
-  dfn_peer_census_add (self->census, peer, dfn_peer_manager_find_link (manager, peer));
+  dfn_peer_census_add (self->census, peer);
   dfn_file_swarm_add_peer (self->swarm, peer);
   dfn_report_pacer_now (self->pacer);
 }

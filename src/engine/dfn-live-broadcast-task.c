@@ -93,7 +93,7 @@ report_swarm (DfnLiveBroadcastTask *self)
   counts.content_bytes = self->report.live.bytes_made;
   g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
   self->report.swarm = dfn_peer_census_take (
-      self->census, is_over (self) ? G_MAXINT64 : g_get_monotonic_time (), &counts);
+      self->census, self->members, is_over (self) ? G_MAXINT64 : g_get_monotonic_time (), &counts);
 }
 
 static void
@@ -177,9 +177,7 @@ fail (DfnLiveBroadcastTask *self, gint code, const GError *error)
 static void
 on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnLiveBroadcastTask *self)
 {
-  DfnPeerManager *manager = dfn_presence_get_manager (self->presence);
-
-  dfn_peer_census_add (self->census, peer, dfn_peer_manager_find_link (manager, peer));
+  dfn_peer_census_add (self->census, peer);
   dfn_live_swarm_add_peer (self->swarm, peer);
   tell_now (self);
 }

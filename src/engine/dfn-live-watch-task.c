@@ -30,6 +30,7 @@ struct _DfnLiveWatchTask {
   gboolean owns_fd;
   char **relays;
   DfnIceConfig *ice;
+  DfnRequestLog *log; /* the node's, or NULL */
 
   DfnReportPacer *pacer;
   DfnPresence *presence;
@@ -92,7 +93,7 @@ report_swarm (DfnLiveWatchTask *self)
   counts.content_bytes = self->report.live.bytes_received;
   g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
   self->report.swarm = dfn_peer_census_take (
-      self->census, is_over (self) ? G_MAXINT64 : g_get_monotonic_time (), &counts);
+      self->census, self->members, is_over (self) ? G_MAXINT64 : g_get_monotonic_time (), &counts);
 }
 
 static void
@@ -183,9 +184,7 @@ set_waiting (DfnLiveWatchTask *self, const char *problem)
 static void
 on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnLiveWatchTask *self)
 {
-  DfnPeerManager *manager = dfn_presence_get_manager (self->presence);
-
-  dfn_peer_census_add (self->census, peer, dfn_peer_manager_find_link (manager, peer));
+  dfn_peer_census_add (self->census, peer);
   dfn_live_swarm_add_peer (self->swarm, peer);
   dfn_report_pacer_now (self->pacer);
 }
@@ -350,6 +349,7 @@ start_swarm (DfnLiveWatchTask *self)
 {
   self->swarm = dfn_live_swarm_new (self->announcement->stream, FALSE, DFN_LIVE_STORE_WINDOW_US,
                                     DFN_LIVE_STORE_MAX_BYTES);
+  dfn_live_swarm_set_request_log (self->swarm, self->log);
   g_signal_connect (self->swarm, "received", G_CALLBACK (on_received), self);
   g_signal_connect (self->swarm, "chunk", G_CALLBACK (on_chunk), self);
   g_signal_connect (self->swarm, "misbehaved", G_CALLBACK (on_misbehaved), self);
@@ -560,5 +560,6 @@ dfn_live_watch_task_new (
   self->fd = fd;
   self->relays = g_strdupv ((char **) dfn_node_get_relays (node));
   self->ice = dfn_ice_config_copy (dfn_node_get_ice_config (node));
+  self->log = dfn_node_get_request_log (node);
   return self;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-peer-census.h"
 
+#include "dfn-ice-link.h"
+
 /* Reports are posted more often than anybody reads what is in here. */
 #define KEPT_US (G_USEC_PER_SEC - 20000)
 
 typedef struct {
   guint number;
   DfnPeer *peer;
-  DfnIceLink *link;
 } Member;
 
 struct _DfnPeerCensus {
@@ -23,7 +24,6 @@ member_free (gpointer data)
 {
   Member *member = data;
 
-  g_clear_object (&member->link);
   g_object_unref (member->peer);
   g_free (member);
 }
@@ -54,13 +54,12 @@ forget_newest (DfnPeerCensus *self)
 }
 
 void
-dfn_peer_census_add (DfnPeerCensus *self, DfnPeer *peer, DfnIceLink *link)
+dfn_peer_census_add (DfnPeerCensus *self, DfnPeer *peer)
 {
   Member *member = g_new0 (Member, 1);
 
   member->number = ++self->last_number;
   member->peer = g_object_ref (peer);
-  member->link = link != NULL ? g_object_ref (link) : NULL;
   g_ptr_array_add (self->members, member);
   forget_newest (self);
 }
@@ -98,8 +97,32 @@ dfn_peer_census_remove (DfnPeerCensus *self, DfnPeer *peer)
     }
 }
 
+/* A share instead of a number around zero. */
+static double
+get_score (DfnSwarmMembers *members, DfnPeer *peer)
+{
+  DfnPeerScore *score = members != NULL ? dfn_swarm_members_get_score (members, peer) : NULL;
+
+  return score != NULL ? (dfn_peer_score_get (score, g_get_monotonic_time ()) + 1) / 2 : -1;
+}
+
+/* The path may have become another one since the peer came. */
 static void
-describe (const Member *member, DfnSwarmReport *sums, DfnPeerReport *report)
+describe_path (DfnPeer *peer, DfnPeerReport *report)
+{
+  DfnLink *link = dfn_quic_get_link (dfn_peer_get_quic (peer));
+
+  if (!DFN_IS_ICE_LINK (link))
+    return;
+  report->family = dfn_ice_link_get_family (DFN_ICE_LINK (link));
+  report->is_relayed = dfn_ice_link_is_relayed (DFN_ICE_LINK (link));
+}
+
+static void
+describe (const Member *member,
+          DfnSwarmMembers *members,
+          DfnSwarmReport *sums,
+          DfnPeerReport *report)
 {
   DfnQuicStats quic;
   DfnPeerStats stats;
@@ -109,8 +132,6 @@ describe (const Member *member, DfnSwarmReport *sums, DfnPeerReport *report)
   add_up (sums, member->peer, &quic);
   *report = (DfnPeerReport){
     .number = member->number,
-    .family = member->link != NULL ? dfn_ice_link_get_family (member->link) : 0,
-    .is_relayed = member->link != NULL && dfn_ice_link_is_relayed (member->link),
     .rtt_us = quic.rtt_us,
     .rate_in = quic.rate_in,
     .rate_out = quic.rate_out,
@@ -119,11 +140,16 @@ describe (const Member *member, DfnSwarmReport *sums, DfnPeerReport *report)
     .loss = quic.loss,
     .chunks_taken = stats.chunks_received,
     .chunks_given = stats.chunks_sent,
+    .score = get_score (members, member->peer),
   };
+  describe_path (member->peer, report);
 }
 
 DfnSwarmReport *
-dfn_peer_census_take (DfnPeerCensus *self, gint64 now_us, const DfnSwarmCounts *counts)
+dfn_peer_census_take (DfnPeerCensus *self,
+                      DfnSwarmMembers *members,
+                      gint64 now_us,
+                      const DfnSwarmCounts *counts)
 {
   DfnSwarmReport *report;
 
@@ -139,7 +165,7 @@ dfn_peer_census_take (DfnPeerCensus *self, gint64 now_us, const DfnSwarmCounts *
   report->control_bytes = self->gone->control_bytes;
   report->counts = *counts;
   for (guint i = 0; i < report->n_peers; i++)
-    describe (self->members->pdata[i], report, &report->peers[i]);
+    describe (self->members->pdata[i], members, report, &report->peers[i]);
   forget_newest (self);
   self->newest = dfn_swarm_report_ref (report);
   self->taken_us = now_us;

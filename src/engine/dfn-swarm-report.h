@@ -18,6 +18,8 @@ G_BEGIN_DECLS
  * @loss: about the share of what was sent that was lost, 0 to 1
  * @chunks_taken: chunks that came from it
  * @chunks_given: chunks that went to it
+ * @score: how well it has served, by which links are kept: 0 proven bad, 0.5 a stranger, 1 well and
+ *   for long; -1 where nobody knows
  *
  * How it goes with one peer.
  */
@@ -33,6 +35,7 @@ typedef struct {
   double loss;
   guint64 chunks_taken;
   guint64 chunks_given;
+  double score;
 } DfnPeerReport;
 
 /**

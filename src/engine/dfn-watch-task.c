@@ -106,7 +106,7 @@ report_swarm (DfnWatchTask *self)
     dfn_file_swarm_get_fetch_stats (self->swarm, &stats);
   counts.duplicates = stats.n_duplicates;
   g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
-  self->report.swarm = dfn_peer_census_take (self->census, now_us, &counts);
+  self->report.swarm = dfn_peer_census_take (self->census, self->members, now_us, &counts);
 }
 
 static void
@@ -207,9 +207,7 @@ use_peer (DfnPeer *peer, gpointer user_data)
 static void
 on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnWatchTask *self)
 {
-  DfnPeerManager *manager = dfn_presence_get_manager (self->presence);
-
-  dfn_peer_census_add (self->census, peer, dfn_peer_manager_find_link (manager, peer));
+  dfn_peer_census_add (self->census, peer);
   if (self->swarm != NULL)
     use_peer (peer, self);
   else

@@ -67,23 +67,37 @@ dfn_live_requests_add_peer (DfnLiveRequests *self, gint64 now_us, guint64 peer)
   dfn_peer_ranker_add_peer (self->ranker, now_us, peer);
 }
 
-void
-dfn_live_requests_remove_peer (DfnLiveRequests *self, gint64 now_us, guint64 peer)
+/* Ends what was asked of @peer, or of everybody if it is 0. */
+static void
+end_requests (DfnLiveRequests *self, gint64 now_us, guint64 peer, DfnPeerOutcome outcome)
 {
   GHashTableIter iter;
   gpointer key;
 
-  dfn_peer_ranker_remove_peer (self->ranker, peer);
   g_hash_table_iter_init (&iter, self->requests);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     {
       Request *request = key;
 
-      if (request->peer != peer)
+      if (peer != 0 && request->peer != peer)
         continue;
-      dfn_request_log_finish (self->log, now_us, request->ticket, DFN_PEER_OUTCOME_GONE);
+      dfn_request_log_finish (self->log, now_us, request->ticket, outcome);
+      dfn_peer_ranker_failed (self->ranker, now_us, request->peer, request->chunk, outcome);
       g_hash_table_iter_remove (&iter);
     }
+}
+
+void
+dfn_live_requests_remove_peer (DfnLiveRequests *self, gint64 now_us, guint64 peer)
+{
+  end_requests (self, now_us, peer, DFN_PEER_OUTCOME_GONE);
+  dfn_peer_ranker_remove_peer (self->ranker, peer);
+}
+
+void
+dfn_live_requests_cancel_all (DfnLiveRequests *self, gint64 now_us)
+{
+  end_requests (self, now_us, 0, DFN_PEER_OUTCOME_CANCELLED);
 }
 
 void

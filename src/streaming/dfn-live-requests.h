@@ -23,10 +23,13 @@ typedef struct _DfnLiveRequests DfnLiveRequests;
 DfnLiveRequests *dfn_live_requests_new (DfnRequestLog *log);
 void dfn_live_requests_free (DfnLiveRequests *self);
 
-/* @peer: a number of the caller's. */
+/* @peer: a number of the caller's, not 0. */
 void dfn_live_requests_add_peer (DfnLiveRequests *self, gint64 now_us, guint64 peer);
 /* What was asked of it ends as %DFN_PEER_OUTCOME_GONE. */
 void dfn_live_requests_remove_peer (DfnLiveRequests *self, gint64 now_us, guint64 peer);
+
+/* Whatever was asked for ends as %DFN_PEER_OUTCOME_CANCELLED. */
+void dfn_live_requests_cancel_all (DfnLiveRequests *self, gint64 now_us);
 
 /**
  * dfn_live_requests_asked:

@@ -148,6 +148,8 @@ dfn_live_swarm_perform (DfnLiveSwarm *self, gint64 now_us, const DfnLiveAction *
       dfn_live_talk_say (member->talk, action);
       break;
     case DFN_LIVE_ACTION_CANCEL:
+      dfn_live_requests_ended (self->requests, now_us, member->id, action->id,
+                               DFN_PEER_OUTCOME_CANCELLED);
       dfn_live_talk_stop_coming (member->talk, action->id);
       dfn_live_talk_say (member->talk, action);
       break;
@@ -162,7 +164,11 @@ dfn_live_swarm_perform (DfnLiveSwarm *self, gint64 now_us, const DfnLiveAction *
       dfn_live_talk_refuse (member->talk, action->id, TRUE);
       break;
     case DFN_LIVE_ACTION_REQUEST:
-      if (!dfn_live_talk_request (member->talk, action->id))
+      if (dfn_live_talk_request (member->talk, action->id))
+        dfn_live_requests_asked (self->requests, now_us, member->id,
+                                 dfn_live_talk_get_peer (member->talk), action->id,
+                                 DFN_LIVE_SWARM_CHUNK_SIZE, G_MAXINT64);
+      else
         dfn_live_scheduler_failed (self->scheduler, now_us, member->id, action->id,
                                    DFN_LIVE_FAILURE_REFUSED);
       break;

@@ -5,10 +5,14 @@
  * and dfn-live-swarm-give.c (what goes to them), nobody else. */
 
 #include "dfn-delay-record.h"
+#include "dfn-live-requests.h"
 #include "dfn-live-swarm.h"
 #include "dfn-live-talk.h"
 
 G_BEGIN_DECLS
+
+/* Nominal; what is cut from a stream has between a packet and as many bytes. */
+#define DFN_LIVE_SWARM_CHUNK_SIZE 16384
 
 typedef struct {
   DfnLiveTalk *talk;
@@ -36,6 +40,7 @@ struct _DfnLiveSwarm {
   gint64 edge_heard_us; /* of the newest one that a peer says there is */
 
   GHashTable *members; /* DfnPeer: owned DfnLiveMember */
+  DfnLiveRequests *requests;
   guint64 next_member;
   guint64 uplink;
   gboolean is_held;

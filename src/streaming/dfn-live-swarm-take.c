@@ -69,6 +69,9 @@ refuse_chunk (DfnLiveSwarm *self, DfnLiveTalk *talk, DfnChunkId id)
   g_autoptr (DfnPeer) peer = g_object_ref (dfn_live_talk_get_peer (talk));
 
   self->stats.chunks_invalid++;
+  dfn_live_requests_ended (self->requests, g_get_monotonic_time (),
+                           dfn_live_swarm_find_member (self, talk)->id, id,
+                           DFN_PEER_OUTCOME_INVALID);
   dfn_live_scheduler_failed (self->scheduler, g_get_monotonic_time (),
                              dfn_live_swarm_find_member (self, talk)->id, id,
                              DFN_LIVE_FAILURE_INVALID);
@@ -92,6 +95,7 @@ dfn_live_swarm_take_chunk (DfnLiveTalk *talk,
   if (header->epoch != self->manifest->epoch)
     {
       /* From before its sender, or we, heard of the new one: nobody's fault. */
+      dfn_live_requests_ended (self->requests, now_us, member, id, DFN_PEER_OUTCOME_REFUSED);
       dfn_live_scheduler_failed (self->scheduler, now_us, member, id, DFN_LIVE_FAILURE_REFUSED);
       return;
     }
@@ -103,6 +107,7 @@ dfn_live_swarm_take_chunk (DfnLiveTalk *talk,
       refuse_chunk (self, talk, id);
       return;
     }
+  dfn_live_requests_ended (self->requests, now_us, member, id, DFN_PEER_OUTCOME_DELIVERED);
   if (self->stats.first_chunk_us == 0)
     self->stats.first_chunk_us = now_us;
   self->stats.bytes_received += header->size;
@@ -121,6 +126,21 @@ dfn_live_swarm_take_chunk (DfnLiveTalk *talk,
   g_signal_emit (self, dfn_live_swarm_signals[DFN_LIVE_SWARM_SIGNAL_GAVE], 0, peer, header->size);
 }
 
+static DfnPeerOutcome
+get_outcome (DfnLiveFailure failure)
+{
+  switch (failure)
+    {
+    case DFN_LIVE_FAILURE_REFUSED:
+      return DFN_PEER_OUTCOME_REFUSED;
+    case DFN_LIVE_FAILURE_BROKEN:
+      return DFN_PEER_OUTCOME_GONE;
+    case DFN_LIVE_FAILURE_INVALID:
+      break;
+    }
+  return DFN_PEER_OUTCOME_INVALID;
+}
+
 void
 dfn_live_swarm_take_failure (DfnLiveTalk *talk,
                              DfnChunkId id,
@@ -130,6 +150,8 @@ dfn_live_swarm_take_failure (DfnLiveTalk *talk,
   DfnLiveSwarm *self = user_data;
   g_autoptr (DfnPeer) peer = g_object_ref (dfn_live_talk_get_peer (talk));
 
+  dfn_live_requests_ended (self->requests, g_get_monotonic_time (),
+                           dfn_live_swarm_find_member (self, talk)->id, id, get_outcome (failure));
   dfn_live_scheduler_failed (self->scheduler, g_get_monotonic_time (),
                              dfn_live_swarm_find_member (self, talk)->id, id, failure);
   dfn_live_swarm_wake (self);

@@ -11,8 +11,6 @@
 #define RECENT_FACTOR 3
 /* What the swarm's members have to bring a chunk to everybody. */
 #define SWARM_BUFFER_US (5 * G_USEC_PER_SEC)
-/* Nominal; what is cut from a stream has between a packet and as many bytes. */
-#define CHUNK_SIZE 16384
 /* Bytes/s to begin with, while nobody knows how much the uplink can do. */
 #define FIRST_UPLINK 2500000
 /* How often what is known of the paths goes to the scheduler. */
@@ -228,6 +226,7 @@ end_epoch (DfnLiveSwarm *self)
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &member))
     dfn_live_talk_reset (((DfnLiveMember *) member)->talk);
+  dfn_live_requests_cancel_all (self->requests, g_get_monotonic_time ());
   g_hash_table_remove_all (self->reading);
   if (self->store != NULL)
     g_signal_handlers_disconnect_by_data (self->store, self);
@@ -253,7 +252,7 @@ begin_epoch (DfnLiveSwarm *self, const DfnLiveManifest *manifest)
   DfnLiveSchedulerConfig config = {
     .slot_us = manifest->slot_us,
     .buffer_us = MAX (SWARM_BUFFER_US, 4 * manifest->slot_us),
-    .chunk_size = CHUNK_SIZE,
+    .chunk_size = DFN_LIVE_SWARM_CHUNK_SIZE,
     .uplink = get_uplink (self),
     .is_source = self->is_source,
   };
@@ -346,6 +345,7 @@ dfn_live_swarm_add_peer (DfnLiveSwarm *self, DfnPeer *peer)
   member->id = ++self->next_member;
   member->talk = dfn_live_talk_new (peer, self->id, &talk_handler, self);
   g_hash_table_insert (self->members, peer, member);
+  dfn_live_requests_add_peer (self->requests, g_get_monotonic_time (), member->id);
   add_to_scheduler (self, member);
   dfn_live_swarm_wake (self);
 }
@@ -360,6 +360,7 @@ dfn_live_swarm_remove_peer (DfnLiveSwarm *self, DfnPeer *peer)
     return;
   dfn_peer_get_stats (peer, &stats);
   self->stats.bytes_control += stats.control_bytes_sent;
+  dfn_live_requests_remove_peer (self->requests, g_get_monotonic_time (), member->id);
   if (self->scheduler != NULL)
     dfn_live_scheduler_remove_peer (self->scheduler, g_get_monotonic_time (), member->id);
   g_hash_table_remove (self->members, peer);
@@ -367,6 +368,15 @@ dfn_live_swarm_remove_peer (DfnLiveSwarm *self, DfnPeer *peer)
 }
 
 /* Use */
+
+void
+dfn_live_swarm_set_request_log (DfnLiveSwarm *self, DfnRequestLog *log)
+{
+  g_return_if_fail (g_hash_table_size (self->members) == 0);
+
+  dfn_live_requests_free (self->requests);
+  self->requests = dfn_live_requests_new (log);
+}
 
 void
 dfn_live_swarm_set_uplink (DfnLiveSwarm *self, guint64 bytes_per_second)
@@ -469,6 +479,7 @@ dfn_live_swarm_finalize (GObject *object)
   DfnLiveSwarm *self = DFN_LIVE_SWARM (object);
 
   g_hash_table_unref (self->members);
+  dfn_live_requests_free (self->requests);
   g_hash_table_unref (self->reading);
   G_OBJECT_CLASS (dfn_live_swarm_parent_class)->finalize (object);
 }
@@ -504,6 +515,7 @@ static void
 dfn_live_swarm_init (DfnLiveSwarm *self)
 {
   self->members = g_hash_table_new_full (NULL, NULL, NULL, member_free);
+  self->requests = dfn_live_requests_new (NULL);
   self->reading = g_hash_table_new (NULL, NULL);
   self->timer = dfn_timer_source_new ();
   g_source_set_callback (self->timer, on_timer, self, NULL);

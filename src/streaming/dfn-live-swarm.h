@@ -5,6 +5,7 @@
 #include "dfn-live-scheduler.h"
 #include "dfn-live-store.h"
 #include "dfn-peer.h"
+#include "dfn-request-log.h"
 #include "dfn-playout.h"
 
 G_BEGIN_DECLS
@@ -79,6 +80,14 @@ gsize dfn_live_swarm_get_pending (DfnLiveSwarm *self);
 /* @peer: (transfer none): one that is ready, new or gone. It is referenced in between. */
 void dfn_live_swarm_add_peer (DfnLiveSwarm *self, DfnPeer *peer);
 void dfn_live_swarm_remove_peer (DfnLiveSwarm *self, DfnPeer *peer);
+
+/**
+ * dfn_live_swarm_set_request_log:
+ * @log: (nullable): has to live as long as the swarm
+ *
+ * Has what is asked of peers logged. To be called before the first peer is added.
+ */
+void dfn_live_swarm_set_request_log (DfnLiveSwarm *self, DfnRequestLog *log);
 
 /* Bytes/s that the swarm may use of our uplink; 0 for what the connections find out. */
 void dfn_live_swarm_set_uplink (DfnLiveSwarm *self, guint64 bytes_per_second);

@@ -163,9 +163,11 @@ class SwarmTest(CliTestCase):
         self.assertEqual(len(peers), 3)
         self.assertEqual(peers[1]["peers"], [
             {"number": 1, "family": 6, "relayed": False, "rtt": 0.012345, "in": 2500000,
-             "out": 30000, "received": 0, "sent": 0, "loss": 0, "taken": 120, "given": 0},
+             "out": 30000, "received": 0, "sent": 0, "loss": 0, "taken": 120, "given": 0,
+             "score": 0},
             {"number": 2, "family": 4, "relayed": True, "rtt": 0.08, "in": 0, "out": 250000,
-             "received": 0, "sent": 0, "loss": 0, "taken": 0, "given": 31}])
+             "received": 0, "sent": 0, "loss": 0, "taken": 0, "given": 31,
+             "score": 0}])
         stats = result.events("stats")
         self.assertEqual(len(stats), 3)
         self.assertEqual(stats[0], {

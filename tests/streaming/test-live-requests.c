@@ -74,12 +74,14 @@ test_rows (Scratch *scratch, gconstpointer data)
   dfn_live_requests_remove_peer (requests, now + 90000, 1);
   dfn_live_requests_ended (requests, now + 95000, 2, (DfnChunkId){ 0, 7 },
                            DFN_PEER_OUTCOME_CANCELLED);
+  dfn_live_requests_asked (requests, now + 96000, 2, connection.peer, (DfnChunkId){ 0, 9 }, 100, 0);
+  dfn_live_requests_cancel_all (requests, now + 97000);
   dfn_live_requests_free (requests);
   dfn_request_log_free (log);
   connection_clear (&connection);
 
   g_assert_cmpint (ask (path, "SELECT count(*) FROM requests WHERE policy = 'live-1' AND live"), ==,
-                   3);
+                   4);
   g_assert_cmpint (ask (path, "SELECT count(*) FROM requests WHERE outcome = 0 AND slack_ms = 80"
                               " AND duration_us = 40000 AND own_samples = 0 AND bytes = 5000"),
                    ==, 1);
@@ -87,7 +89,7 @@ test_rows (Scratch *scratch, gconstpointer data)
                               " AND duration_us = 30000 AND own_samples = 1"
                               " AND own_delivery_us = 40000"),
                    ==, 1);
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests WHERE outcome = 3"), ==, 1);
+  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests WHERE outcome = 3"), ==, 2);
 }
 
 static void
