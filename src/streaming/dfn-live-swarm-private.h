@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Shared by dfn-live-swarm.c (life, epochs, playing), dfn-live-swarm-take.c (what comes from peers)
- * and dfn-live-swarm-give.c (what goes to them), nobody else. */
+/* Shared by dfn-live-swarm.c (life, epochs, playing), dfn-live-swarm-take.c (what comes from
+ * peers), dfn-live-swarm-give.c (what goes to them) and dfn-live-swarm-stats.c, nobody else. */
 
 #include "dfn-delay-record.h"
 #include "dfn-live-requests.h"
@@ -94,6 +94,10 @@ void dfn_live_swarm_take_request (DfnLiveTalk *talk, DfnChunkId id, gpointer use
 void
 dfn_live_swarm_take_sent (DfnLiveTalk *talk, DfnChunkId id, gboolean has_left, gpointer user_data);
 void dfn_live_swarm_take_withdrawal (DfnLiveTalk *talk, DfnChunkId id, gpointer user_data);
+
+/* Adds what the present epoch's playout counted to the sums, before it goes. */
+void dfn_live_swarm_sum_epoch (DfnLiveSwarm *self);
+void dfn_live_swarm_install_properties (GObjectClass *klass);
 
 /* Does what the scheduler says. */
 void dfn_live_swarm_perform (DfnLiveSwarm *self, gint64 now_us, const DfnLiveAction *action);

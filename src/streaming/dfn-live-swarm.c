@@ -228,6 +228,7 @@ end_epoch (DfnLiveSwarm *self)
     dfn_live_talk_reset (((DfnLiveMember *) member)->talk);
   dfn_live_requests_cancel_all (self->requests, g_get_monotonic_time ());
   g_hash_table_remove_all (self->reading);
+  dfn_live_swarm_sum_epoch (self);
   if (self->store != NULL)
     g_signal_handlers_disconnect_by_data (self->store, self);
   g_clear_pointer (&self->scheduler, dfn_live_scheduler_free);
@@ -412,52 +413,6 @@ dfn_live_swarm_go_back (DfnLiveSwarm *self, gint64 us)
   dfn_live_swarm_wake (self);
 }
 
-static void
-add_control_bytes (DfnLiveSwarm *self, DfnLiveSwarmStats *stats)
-{
-  GHashTableIter iter;
-  gpointer peer;
-  DfnPeerStats of_peer;
-
-  g_hash_table_iter_init (&iter, self->members);
-  while (g_hash_table_iter_next (&iter, &peer, NULL))
-    {
-      dfn_peer_get_stats (peer, &of_peer);
-      stats->bytes_control += of_peer.control_bytes_sent;
-    }
-}
-
-void
-dfn_live_swarm_get_stats (DfnLiveSwarm *self, DfnLiveSwarmStats *stats)
-{
-  *stats = self->stats;
-  stats->peers = g_hash_table_size (self->members);
-  add_control_bytes (self, stats);
-  dfn_delay_record_get (&self->delays, &stats->delay_p50_us, &stats->delay_p99_us);
-  if (self->is_source && stats->bytes_made > 0)
-    stats->source_copies = (double) stats->bytes_sent / (double) stats->bytes_made;
-  if (self->playout != NULL)
-    {
-      DfnPlayoutStats playout;
-
-      dfn_playout_get_stats (self->playout, &playout);
-      stats->chunks_missed += playout.n_missed;
-      stats->chunks_late += playout.n_late;
-      stats->buffer_us = playout.buffered_us;
-      stats->lag_us = playout.delay_us;
-      stats->target_us = playout.target_us;
-      stats->stalls += playout.n_stalls;
-      stats->stalled_us += playout.stalled_us;
-    }
-  if (self->store != NULL)
-    {
-      DfnLiveStoreStats store;
-
-      dfn_live_store_get_stats (self->store, &store);
-      stats->window_us = store.window_us;
-    }
-}
-
 /* Life */
 
 static void
@@ -501,6 +456,7 @@ dfn_live_swarm_class_init (DfnLiveSwarmClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = dfn_live_swarm_dispose;
   G_OBJECT_CLASS (klass)->finalize = dfn_live_swarm_finalize;
+  dfn_live_swarm_install_properties (G_OBJECT_CLASS (klass));
   add_signal (DFN_LIVE_SWARM_SIGNAL_CHUNK, "chunk", 2, chunk);
   add_signal (DFN_LIVE_SWARM_SIGNAL_RECEIVED, "received", 2, received);
   add_signal (DFN_LIVE_SWARM_SIGNAL_GAVE, "gave", 2, exchanged);

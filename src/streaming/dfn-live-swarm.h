@@ -5,8 +5,8 @@
 #include "dfn-live-scheduler.h"
 #include "dfn-live-store.h"
 #include "dfn-peer.h"
-#include "dfn-request-log.h"
 #include "dfn-playout.h"
+#include "dfn-request-log.h"
 
 G_BEGIN_DECLS
 

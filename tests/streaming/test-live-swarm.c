@@ -235,6 +235,9 @@ static void
 test_chain (Fixture *f, gconstpointer data)
 {
   DfnLiveSwarmStats stats;
+  guint64 n_received;
+  double copies;
+  gint64 lag_us;
 
   connect_members (f, &f->source, &f->viewers[0]);
   connect_members (f, &f->viewers[0], &f->viewers[1]);
@@ -254,6 +257,11 @@ test_chain (Fixture *f, gconstpointer data)
   g_assert_cmpuint (stats.bytes_played, ==, 100 * SIZE);
   g_assert_cmpuint (stats.chunks_missed, ==, 0);
   g_assert_cmpint (stats.first_chunk_us, >, 0);
+  g_object_get (f->viewers[2].swarm, "chunks-received", &n_received, "source-copies", &copies,
+                "lag-us", &lag_us, NULL);
+  g_assert_cmpuint (n_received, ==, 100);
+  g_assert_cmpfloat (copies, ==, 0);
+  g_assert_cmpint (lag_us, >, 0);
 }
 
 /* Whoever comes later gets the stream from there on. */
