@@ -128,10 +128,13 @@ static void
 complete (View *self, const DfnLiveWatchReport *report)
 {
   g_autofree char *size = g_format_size (report->bytes_written);
+  /* Whoever reads events may have another folder for its present one. */
+  g_autofree char *path =
+      report->path != NULL ? g_canonicalize_filename (report->path, NULL) : NULL;
   DfnCliEvent *event = dfn_cli_event_new ("complete");
 
   dfn_cli_output_set_status (self->output, NULL);
-  dfn_cli_event_add_string (event, "path", report->path);
+  dfn_cli_event_add_string (event, "path", path);
   dfn_cli_event_add_integer (event, "bytes", report->bytes_written);
   dfn_cli_output_event (self->output, event);
   dfn_cli_output_say (self->output, _ ("The broadcast has ended; %s of it were received."), size);

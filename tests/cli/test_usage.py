@@ -72,6 +72,11 @@ class UsageTest(CliTestCase):
         self.refuse("view", "x", "--output", "")
         self.refuse("view", "not a link", words=["link"])
         self.refuse("broadcast", "x", "--title", " ", words=["--title"])
+        self.refuse("broadcast", "-", words=["--live", "./-"])
+        self.refuse("broadcast", "x", "--identifier", "y", words=["--live"])
+        self.refuse("broadcast", "--live", "-", "--identifier", "", words=["--identifier"])
+        self.refuse("broadcast", "--live", "-", "--identifier", "y" * 65, words=["64"])
+        self.refuse("broadcast", "--live", "not/there", words=["not/there"], code=6)
         self.refuse("browse", "--relay", "not a url")
         self.refuse("browse", "--relay", "http://example.org")
         for listen in ("nowhere:nothing", "127.0.0.1:65536", "127.0.0.1:", "[::1", "example.org:80",
