@@ -20,9 +20,9 @@ PIECE = 262144
 class Defiance:
     """defiance-cli, with a relay on a host of its own."""
 
-    def __init__(self, share=True):
-        self.name = "defiance-cli" if share else "defiance-cli, the source feeds everybody"
-        self.options = ["--share"] if share else []
+    def __init__(self, direct=False):
+        self.direct = direct
+        self.name = "defiance-cli, the source feeds everybody" if direct else "defiance-cli"
 
     def start(self, lab, path):
         relay = f"{lab['server'].ipv4}:{RELAY_PORT}"
@@ -34,7 +34,7 @@ class Defiance:
         return broadcast
 
     def view(self, host):
-        program = host.start(defiance_cli(), "view", self.link, "--json", *self.options,
+        program = host.start(defiance_cli(), "view", self.link, "--json", "--share",
                              "--output", host.home / "got")
         return program, lambda: bool(program.events("complete"))
 
@@ -77,6 +77,8 @@ sys.exit("the source has not told the tracker")
 
 class BitTorrent:
     """What the BitTorrent clients have in common: Debian's opentracker, and one torrent file."""
+
+    direct = False
 
     def start(self, lab, path):
         server = lab["server"]

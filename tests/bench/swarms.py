@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Swarms of real programs in homes of the laboratory, and what they cost the machine."""
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -10,6 +11,7 @@ import sys
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "netlab"))
 
 from lab import Lab  # noqa: E402
+from livestream import LiveSource, LiveView  # noqa: E402
 
 BUILT = pathlib.Path(__file__).resolve().parents[2] / "build"
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -47,12 +49,17 @@ class Homes:
     def viewer_names(self):
         return [f"v{number}" for number in range(1, len(self.viewers) + 1)]
 
-    def lab(self, seed=1):
-        """A laboratory with the host "source", the viewers, and "server" without limits."""
+    @contextlib.contextmanager
+    def lab(self, seed=1, direct=False):
+        """A laboratory with the host "source", the viewers, and "server" without limits; direct:
+        viewers reach nobody else, so that the source has to feed everybody."""
         links = {"server": f"delay={DELAY_MS}ms", "source": self.settings(self.source)}
         links.update((name, self.settings(up))
                      for name, up in zip(self.viewer_names, self.viewers))
-        return Lab.plain(links, options=[f"--seed={seed}"])
+        with Lab.plain(links, options=[f"--seed={seed}"]) as lab:
+            for name in self.viewer_names if direct else ():
+                lab.forbid_all_but(name, ("source", "server"))
+            yield lab
 
     def file_bound(self, size):
         """Seconds that nothing can beat: every byte leaves the source, reaches every viewer, and is
@@ -121,3 +128,7 @@ class Meter:
     def sent_bytes(self, host):
         """What a host put on its uplink, all headers included."""
         return self.links[host]["up"]["bytes"] - self._links[host]["up"]["bytes"]
+
+
+__all__ = ["Homes", "Lab", "LiveSource", "LiveView", "Meter", "anonymous_kb", "defiance_cli",
+           "geometric"]

@@ -56,7 +56,7 @@ class Host:
     def environment(self, extra=None):
         """Nothing of the user's own settings reaches a program, nor of one host another's."""
         env = {key: value for key, value in os.environ.items()
-               if key in ("PATH", "LANG", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS")}
+               if key in ("PATH", "LANG", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "DFN_TRACE")}
         env.setdefault("LANG", "C.UTF-8")
         env.update(HOME=str(self.home), TMPDIR=str(self.home))
         for kind in ("DATA", "CONFIG", "CACHE", "STATE"):
@@ -208,6 +208,22 @@ class Lab:
                 type filter hook input priority filter;
                 ip saddr {self[other].ipv4} drop
                 ip6 saddr {self[other].ipv6} drop
+              }}
+            }}""")
+
+    def forbid_all_but(self, name, others):
+        """What comes from any host but these is lost."""
+        chosen = [self[other] for other in others]
+        allowed = [f"{family} saddr {{ {', '.join(addresses)} }} accept"
+                   for family, addresses in (("ip", [h.ipv4 for h in chosen if h.ipv4]),
+                                             ("ip6", [h.ipv6 for h in chosen if h.ipv6]))
+                   if addresses]
+        self.load_rules(name, f"""
+            table inet apart {{
+              chain in {{
+                type filter hook input priority filter; policy drop;
+                iifname "lo" accept
+                {chr(10).join(allowed)}
               }}
             }}""")
 

@@ -10,8 +10,9 @@
  *       once a second and at the end what it found so far
  *
  * The checker plays the records as a player would that holds BUFFER_MS (300) at the start: a record
- * that comes too late for that stops the picture until it is there, which is a stall. The clock is
- * the system's monotonic one, which all hosts of one laboratory share.
+ * that comes too late for that stops the picture until it is there and the player holds as much
+ * again, which is a stall. The clock is the system's monotonic one, which all hosts of one
+ * laboratory share.
  */
 #include <errno.h>
 #include <signal.h>
@@ -209,8 +210,8 @@ take_record (Checker *self, const Header *header, gint64 present_us)
   if (delay_us > self->lag_us)
     {
       self->stalls++;
-      self->stalled_us += delay_us - self->lag_us;
-      self->lag_us = delay_us;
+      self->stalled_us += delay_us + self->buffer_us - self->lag_us;
+      self->lag_us = delay_us + self->buffer_us;
     }
 }
 

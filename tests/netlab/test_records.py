@@ -74,9 +74,10 @@ class RecordsTest(unittest.TestCase):
         found = self.check(self.stream[:half], 0.2, self.stream[half:])
         self.assertEqual(found["stalls"], 0)
         found = self.check(self.stream[:half], 1.5, self.stream[half:])
-        # The record after the pause was captured 0.75 s after the first, and the player held 0.3.
+        # The record after the pause was captured 0.75 s after the first, and the player held 0.3,
+        # which it has to have again.
         self.assertEqual(found["stalls"], 1)
-        self.assertTrue(350 < found["stalled_ms"] < 900, found)
+        self.assertTrue(650 < found["stalled_ms"] < 1200, found)
 
 
 if __name__ == "__main__":
