@@ -14,6 +14,7 @@
 #define ANCHORS 2
 #define ANCHOR_EVERY_US (30 * G_USEC_PER_SEC)
 #define STARVING_US (60 * G_USEC_PER_SEC)
+#define STARVING_JOIN_US (2 * 60 * G_USEC_PER_SEC)
 /* For others to come, before more than a third of the links is chosen by this side. */
 #define PATIENCE_US (10 * G_USEC_PER_SEC)
 /* What finding a path takes at most where it is found easily. */
@@ -195,6 +196,24 @@ count_meeting_by_choice (DfnMembership *self)
   return dfn_membership_count (self, FALSE, TRUE) - dfn_membership_count (self, TRUE, TRUE);
 }
 
+/* Links there are, but nothing comes from any: this side may be among a group that only pretends to
+ * be the swarm, and knocks at its door once more. */
+static gboolean
+is_starving (DfnMembership *self)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->links->len; i++)
+    {
+      const DfnMembershipLink *link = self->links->pdata[i];
+
+      if (link->is_up && link->idle_us < STARVING_US)
+        return FALSE;
+      n += link->is_up ? 1 : 0;
+    }
+  return n > 0;
+}
+
 /* Others choose us as we choose them, so a third of the links is enough to choose; more only when
  * nobody has come for a while. */
 static gboolean
@@ -215,6 +234,9 @@ wants_link (DfnMembership *self, gint64 now_us)
 
   if (!self->config.seeks || count_meeting_by_choice (self) >= MAX_MEETING)
     return FALSE;
+  /* When nothing comes from anybody, a broadcast may pause: no other member would be better. */
+  if (is_starving (self))
+    return n < self->config.max_links && lacks_links (self, now_us);
   if (n < self->config.max_links)
     return lacks_links (self, now_us)
            || (now_us >= self->replace_us
@@ -288,24 +310,6 @@ choose_connection (DfnMembership *self, gint64 now_us, gint64 now_s, DfnMembersh
 
 /* Coming in */
 
-/* Links there are, but nothing comes from any: this side may be among a group that only pretends to
- * be the swarm, and knocks at its door once more. */
-static gboolean
-is_starving (DfnMembership *self)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < self->links->len; i++)
-    {
-      const DfnMembershipLink *link = self->links->pdata[i];
-
-      if (link->is_up && link->idle_us < STARVING_US)
-        return FALSE;
-      n += link->is_up ? 1 : 0;
-    }
-  return n > 0;
-}
-
 static gboolean
 try_contact (DfnMembership *self, gint64 now_us, DfnMembershipAction *action)
 {
@@ -337,13 +341,16 @@ has_answer (DfnMembership *self, gint64 now_us)
 static gboolean
 try_join (DfnMembership *self, gint64 now_us, DfnMembershipAction *action)
 {
+  gint64 longest_us = is_starving (self) ? STARVING_JOIN_US : MAX_JOIN_INTERVAL_US;
+
   if (!self->config.seeks || now_us < self->join_us
       || (has_answer (self, now_us) && !is_starving (self)))
     return FALSE;
   action->attempt = self->n_joins++;
-  self->join_us = now_us
-                  + MIN (DFN_MEMBERSHIP_JOIN_AFTER_US << CLAMP ((gint) self->n_joins - 1, 0, 5),
-                         MAX_JOIN_INTERVAL_US);
+  self->join_us =
+      now_us
+      + MIN (DFN_MEMBERSHIP_JOIN_AFTER_US << CLAMP ((gint) self->n_joins - 1, 0, 7), longest_us);
+  self->joined_us = now_us;
   action->what = DFN_MEMBERSHIP_JOIN;
   return TRUE;
 }
@@ -422,6 +429,7 @@ choose_exchange (DfnMembership *self, gint64 now_us, DfnMembershipAction *action
 {
   if (now_us < self->exchange_us)
     return FALSE;
+  self->exchanged_us = now_us;
   /* Not all at the same time: between three and five quarters of the interval. */
   self->exchange_us =
       now_us + (gint64) ((0.75 + 0.5 * dfn_membership_chance (self)) * DFN_MEMBERSHIP_EXCHANGE_US);

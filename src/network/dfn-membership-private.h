@@ -48,12 +48,14 @@ struct _DfnMembership {
   gint64 contact_us; /* when to try it, while there is nobody else */
   gint64 join_us;    /* when to ask everybody */
   guint n_joins;
+  gint64 joined_us; /* when that was done last */
   gint64 exchange_us;
-  gint64 replace_us; /* not before */
-  gint64 anchor_us;  /* when to look for one again */
-  gint64 changed_us; /* when a link last came up */
-  gint64 listen_us;  /* when to draw anew */
-  double listen_lot; /* 0 to 1: low ones listen */
+  gint64 exchanged_us; /* the last time */
+  gint64 replace_us;   /* not before */
+  gint64 anchor_us;    /* when to look for one again */
+  gint64 changed_us;   /* when a link last came up */
+  gint64 listen_us;    /* when to draw anew */
+  double listen_lot;   /* 0 to 1: low ones listen */
   gboolean is_listening;
   double joins_left; /* of this minute's, see DFN_MEMBERSHIP_JOINS_PER_MINUTE */
   gint64 joins_left_us;

@@ -18,6 +18,11 @@
 #define CONTACT_RETRY_US (1 * G_USEC_PER_SEC)
 #define CONTACT_MAX_RETRY_US (15 * G_USEC_PER_SEC)
 #define MAX_JOINERS 32
+/* Who was asked to come in answers within this. */
+#define ANSWER_US (5 * G_USEC_PER_SEC)
+/* In a small swarm those who were there hear of a newcomer soon, but no oftener than this. */
+#define EARLY_EXCHANGE_US (12 * G_USEC_PER_SEC)
+#define SOON_US (1 * G_USEC_PER_SEC)
 #define MAX_JOIN_DELAY_US (500 * 1000)
 #define MIN_EAGERNESS (1.0 / 64)
 
@@ -60,6 +65,8 @@ dfn_membership_new (const DfnMembershipConfig *config, gint64 now_us)
   self->contact_us = G_MAXINT64;
   self->join_us = now_us;
   self->exchange_us = now_us + DFN_MEMBERSHIP_EXCHANGE_US;
+  self->exchanged_us = now_us - EARLY_EXCHANGE_US;
+  self->joined_us = now_us - ANSWER_US;
   self->listen_us = now_us;
   self->joins_left = DFN_MEMBERSHIP_JOINS_PER_MINUTE;
   self->joins_left_us = now_us;
@@ -228,7 +235,8 @@ has_room_for_stranger (DfnMembership *self, guint n_links, gint64 now_us)
   if (n < self->config.max_links && n_inbound < self->config.max_links - reserve)
     return TRUE;
   /* One that is of no use gives way, once the new one is there. */
-  return self->links->len <= self->config.max_links && now_us >= self->replace_us
+  return self->links->len <= self->config.max_links
+         && (now_us >= self->replace_us || now_us - self->joined_us < ANSWER_US)
          && dfn_membership_find_weakest (self, FALSE, now_us) != NULL;
 }
 
@@ -279,6 +287,15 @@ drop_for (DfnMembership *self, DfnMembershipLink *newcomer, gint64 now_us)
   self->n_replaced++;
 }
 
+static void
+hasten_exchange (DfnMembership *self, gint64 now_us)
+{
+  gint64 soon_us = MAX (now_us + SOON_US, self->exchanged_us + EARLY_EXCHANGE_US);
+
+  if (dfn_membership_count (self, TRUE, FALSE) <= self->config.max_links / 2)
+    self->exchange_us = MIN (self->exchange_us, soon_us);
+}
+
 gboolean
 dfn_membership_link_up (DfnMembership *self, const guint8 *key, guint64 block, gint64 now_us)
 {
@@ -299,6 +316,7 @@ dfn_membership_link_up (DfnMembership *self, const guint8 *key, guint64 block, g
   link->is_answer = FALSE;
   if (member != NULL)
     member->n_failures = 0;
+  hasten_exchange (self, now_us);
   if (count_block (self, block, link) >= DFN_MEMBERSHIP_MAX_PER_BLOCK)
     return FALSE;
   if (dfn_membership_count (self, TRUE, FALSE) > self->config.max_links)

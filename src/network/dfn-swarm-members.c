@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+/* A link over which nothing went for so long is none to speak of. */
+#define USELESS_US (60 * G_USEC_PER_SEC)
 /* A record is made anew when so little is left of it. */
 #define RENEW_RECORD_S (DFN_MEMBER_RECORD_SECONDS / 2)
 
@@ -257,10 +259,20 @@ on_refer (const char *from, const Dfn__Offer *offer, DfnMemberRecord *out, gpoin
                               DFN_SWARM_MEMBERS_TOLD, &n_neighbours);
 }
 
+/* Those of which something comes or goes: with all others a member may as well have none. */
 static guint
 on_count_links (gpointer user_data)
 {
-  return ((DfnSwarmMembers *) user_data)->members->len;
+  DfnSwarmMembers *self = user_data;
+  gint64 now_us = g_get_monotonic_time ();
+  guint n = 0;
+
+  for (guint i = 0; i < self->members->len; i++)
+    n += dfn_peer_score_get_idle_us (&((DfnSwarmMember *) self->members->pdata[i])->score, now_us)
+                 < USELESS_US
+             ? 1
+             : 0;
+  return n;
 }
 
 static const DfnPeerManagerHandler handler = { on_judge, on_refer, on_count_links };

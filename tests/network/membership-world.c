@@ -276,7 +276,14 @@ link_nodes (World *self, guint a, guint b)
 static guint
 count_up (World *self, guint n)
 {
-  return self->places[n].node.is_sybil ? 0 : g_hash_table_size (self->places[n].node.links);
+  GHashTableIter iter;
+  gpointer other;
+  guint n_useful = 0;
+
+  g_hash_table_iter_init (&iter, self->places[n].node.links);
+  while (g_hash_table_iter_next (&iter, &other, NULL))
+    n_useful += world_get (self, GPOINTER_TO_UINT (other))->is_idle ? 0 : 1;
+  return self->places[n].node.is_sybil ? 0 : n_useful;
 }
 
 static void
