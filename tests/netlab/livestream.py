@@ -36,13 +36,13 @@ class LiveSource:
 class LiveView:
     """`view --output -` into a checker. What the viewer says of itself goes to standard error."""
 
-    def __init__(self, host, cli, link, *arguments, buffer_ms=300):
+    def __init__(self, host, cli, link, *arguments, buffer_ms=300, env=None):
         pipe = make_pipe(host, f"view-stream-{len(host.lab.programs)}")
         self.host = host
         self.checker = host.start("sh", "-c", f'exec "$@" <"{pipe}"', "sh", find_records(),
                                   "check", buffer_ms, name=f"{host.name}/checker")
         self.program = host.start("sh", "-c", f'exec "$@" >"{pipe}"', "sh", cli, "view", link,
-                                  "--json", "--output", "-", *arguments,
+                                  "--json", "--output", "-", *arguments, env=env,
                                   name=f"{host.name}/view")
 
     def wait_playing(self, timeout=30, records=1):
