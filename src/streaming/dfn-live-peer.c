@@ -80,6 +80,15 @@ dfn_live_peer_kept (DfnLivePeer *self, gint64 now_us, gint64 wait_us)
 }
 
 void
+dfn_live_peer_flowed (DfnLivePeer *self, gint64 flow_us)
+{
+  if (self->flow_us > 0)
+    self->flow_us += WAIT_GAIN * ((double) flow_us - self->flow_us);
+  else
+    self->flow_us = (double) MAX (flow_us, 1);
+}
+
+void
 dfn_live_peer_broke (DfnLivePeer *self, gint64 now_us)
 {
   self->score = dfn_live_peer_get_score (self, now_us) * (1 - BROKEN_GAIN);
@@ -95,7 +104,6 @@ dfn_live_peer_decay (DfnLivePeer *self, gint64 now_us)
     return;
   factor = exp (-age / EXCHANGE_MEMORY);
   self->received *= factor;
-  self->given *= factor;
   self->decayed_us = now_us;
 }
 

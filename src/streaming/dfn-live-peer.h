@@ -22,13 +22,13 @@ typedef struct {
   gint64 score_us;
   double wait_us;     /* from our word to the chunk's arrival, smoothed, 0 while unknown */
   double wait_dev_us; /* mean deviation of that */
-  double received;    /* chunks it gave us, and offered with success, decayed ... */
-  double given;       /* ... and that we gave it */
-  gint64 decayed_us;  /* when these two were last made smaller */
+  double flow_us;     /* from a chunk's first bytes to its last, smoothed, 0 while unknown */
+  double received;    /* chunks it gave us, decayed */
+  gint64 decayed_us;  /* when that was last made smaller */
   double talk;        /* how much more it may say now */
   gint64 talk_us;
   guint n_claims;   /* of ours that it is to keep */
-  guint n_offered;  /* our offers that it has not answered, or not got yet */
+  guint n_outs;     /* what we offered, are to send or send it */
   guint n_known;    /* chunks around the live edge that it has */
   gint64 untold_us; /* since when it waits to be told what we have, 0 if for nothing */
   guint64 n_received;
@@ -47,9 +47,11 @@ gboolean dfn_live_peer_may_speak (DfnLivePeer *self, gint64 now_us, double per_s
 double dfn_live_peer_get_score (DfnLivePeer *self, gint64 now_us);
 
 void dfn_live_peer_kept (DfnLivePeer *self, gint64 now_us, gint64 wait_us);
+/** dfn_live_peer_flowed: a chunk's bytes took @flow_us to come */
+void dfn_live_peer_flowed (DfnLivePeer *self, gint64 flow_us);
 void dfn_live_peer_broke (DfnLivePeer *self, gint64 now_us);
 
-/** dfn_live_peer_decay: makes what was given and received count less as it ages */
+/** dfn_live_peer_decay: makes what it gave count less as it ages */
 void dfn_live_peer_decay (DfnLivePeer *self, gint64 now_us);
 
 /** dfn_live_peer_get_late_us: from our word on, when a chunk of @size counts as late */

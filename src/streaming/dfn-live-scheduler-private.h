@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 #define DFN_LIVE_MAX_OUT 32
 #define DFN_LIVE_MAX_REPLIES 512
 /* Chunks that one offer names; the receiver picks one of them. */
-#define DFN_LIVE_OFFER_CHOICE 24
+#define DFN_LIVE_OFFER_CHOICE 12
 /* Offers that wait for an answer until the next round. */
 #define DFN_LIVE_MAX_OFFERS 256
 
@@ -63,11 +63,13 @@ struct _DfnLiveScheduler {
   gint64 busy_until_us;          /* when what the network has will have left */
   double accept_ratio;           /* of our offers that were answered, how many were accepted */
   gboolean has_nothing_to_offer; /* until something changes */
-  double copies_budget;
+  gboolean has_nothing_young;    /* the same of what is pushed without asking */
+  double extra_copies;           /* that the source may make, of what it saved */
 
   gint64 next_tell_us;
   gint64 next_pull_us;
   gint64 next_offer_us;
+  gint64 next_coming_us; /* when a chunk that is coming can be offered */
   DfnLiveStats stats;
 };
 
@@ -75,20 +77,63 @@ struct _DfnLiveScheduler {
 DfnLivePeer *dfn_live_scheduler_find_peer (DfnLiveScheduler *self, guint64 id, guint8 *place);
 DfnLiveTrack *dfn_live_scheduler_get_track (DfnLiveScheduler *self, guint32 number);
 DfnLiveEntry *dfn_live_scheduler_find (DfnLiveScheduler *self, DfnChunkId id);
+/* As of the track, with the counts of peers kept right. */
+DfnLiveEntry *dfn_live_scheduler_touch (DfnLiveScheduler *self,
+                                        DfnLiveTrack *track,
+                                        gint64 now_us,
+                                        guint64 sequence);
+DfnLiveEntry *dfn_live_scheduler_anchor (DfnLiveScheduler *self,
+                                         DfnLiveTrack *track,
+                                         guint64 sequence,
+                                         gint64 captured_us);
 void dfn_live_scheduler_reply (
     DfnLiveScheduler *self, DfnLiveActionType type, guint8 place, DfnChunkId id, guint32 size);
 double dfn_live_scheduler_random (DfnLiveScheduler *self);
 gint64 dfn_live_scheduler_get_due_us (DfnLiveScheduler *self, const DfnLiveEntry *entry);
 void dfn_live_scheduler_note_has (DfnLiveScheduler *self, DfnLiveEntry *entry, guint8 place);
 
-/* dfn-live-scheduler-send.c: what we offer and send */
+/* dfn-live-scheduler-choose.c: what is given next, and to whom */
+
+/* One copy more, or one less, of a chunk. */
+void dfn_live_scheduler_count_copy (DfnLiveScheduler *self, DfnLiveEntry *entry, int by);
+/* A chunk has come, and can be given to others. */
 void dfn_live_scheduler_began_to_have (DfnLiveScheduler *self, gint64 now_us, DfnLiveEntry *entry);
+/* Its first bytes have: it is offered so early that the answers are here when the chunk is. */
+void dfn_live_scheduler_note_coming (DfnLiveScheduler *self,
+                                     gint64 now_us,
+                                     DfnLiveEntry *entry,
+                                     guint8 place);
+gboolean dfn_live_scheduler_is_coming (const DfnLiveEntry *entry);
+/* What is smallest goes first. */
+gint64 dfn_live_scheduler_get_order (DfnLiveScheduler *self, const DfnLiveEntry *entry);
+/* (nullable): the chunk to be offered, or pushed unasked, next, and who could get it. */
+DfnLiveEntry *dfn_live_scheduler_choose_chunk (DfnLiveScheduler *self,
+                                               gint64 now_us,
+                                               gboolean is_unasked,
+                                               guint32 *track_number,
+                                               guint64 *candidates);
+/* (nullable): the next that could be offered to the same peer. */
+DfnLiveEntry *dfn_live_scheduler_choose_other (DfnLiveScheduler *self,
+                                               gint64 now_us,
+                                               guint32 track_number,
+                                               guint8 place);
+guint8 dfn_live_scheduler_choose_peer (DfnLiveScheduler *self,
+                                       gint64 now_us,
+                                       guint64 candidates,
+                                       const DfnLiveEntry *entry);
+
+/* dfn-live-scheduler-send.c: what we offer and send */
+double dfn_live_scheduler_get_uplink (DfnLiveScheduler *self);
+gint64 dfn_live_scheduler_get_send_us (DfnLiveScheduler *self, guint32 size);
 gboolean
 dfn_live_scheduler_next_send (DfnLiveScheduler *self, gint64 now_us, DfnLiveAction *action);
 gboolean
 dfn_live_scheduler_next_offer (DfnLiveScheduler *self, gint64 now_us, DfnLiveAction *action);
 gint64 dfn_live_scheduler_get_send_wakeup (DfnLiveScheduler *self, gint64 now_us);
-void dfn_live_scheduler_drop_outs (DfnLiveScheduler *self, guint8 place);
+/* A peer does not want what we were to send. */
+void
+dfn_live_scheduler_cancel_out (DfnLiveScheduler *self, gint64 now_us, guint8 place, DfnChunkId id);
+void dfn_live_scheduler_drop_outs (DfnLiveScheduler *self, gint64 now_us, guint8 place);
 
 /* dfn-live-scheduler-receive.c: what we accept and request */
 gboolean

@@ -2,7 +2,7 @@
 #include "dfn-live-scheduler-private.h"
 
 /* What has not come by itself when this share of the buffer is over is requested. */
-#define REPAIR_SHARE 0.6
+#define REPAIR_SHARE 0.8
 /* A newcomer begins this share of the buffer behind the edge. */
 #define START_SHARE 0.3
 /* Chunks that one peer may have promised us at once; a peer that breaks its promises gets one. */
@@ -14,6 +14,7 @@
 static void
 close_claim (DfnLiveScheduler *self, DfnLiveClaim *claim)
 {
+  claim->begun_us = 0;
   self->peers[claim->peer].n_claims--;
   claim->peer = DFN_LIVE_NOBODY;
 }
@@ -56,7 +57,7 @@ dfn_live_scheduler_take_have (
   for (guint64 left = have; left != 0; left &= left - 1)
     {
       guint64 sequence = first.sequence + (guint64) __builtin_ctzll (left);
-      DfnLiveEntry *entry = dfn_live_track_touch (track, now_us, sequence);
+      DfnLiveEntry *entry = dfn_live_scheduler_touch (self, track, now_us, sequence);
 
       if (entry == NULL)
         {
@@ -137,7 +138,7 @@ dfn_live_scheduler_take_offer (
     }
   self->stats.n_offers_got++;
   self->offers[self->n_offers++] = (DfnLiveOffer){ .peer = place, .id = id, .size = size };
-  entry = track != NULL ? dfn_live_track_touch (track, now_us, id.sequence) : NULL;
+  entry = track != NULL ? dfn_live_scheduler_touch (self, track, now_us, id.sequence) : NULL;
   if (entry == NULL)
     return;
   begin_behind (self, track, id.sequence);
@@ -194,19 +195,54 @@ dfn_live_scheduler_answer_offers (DfnLiveScheduler *self, gint64 now_us)
   self->n_offers = 0;
 }
 
+/* What others promised, but have not begun to send, is called off. */
+static void
+cancel_others (DfnLiveScheduler *self, DfnLiveEntry *entry, DfnChunkId id, guint8 place)
+{
+  for (guint i = 0; i < DFN_LIVE_MAX_CLAIMS; i++)
+    {
+      DfnLiveClaim *other = &entry->claims[i];
+
+      if (other->peer == DFN_LIVE_NOBODY || other->peer == place || other->begun_us != 0)
+        continue;
+      dfn_live_scheduler_reply (self, DFN_LIVE_ACTION_CANCEL, other->peer, id, 0);
+      close_claim (self, other);
+    }
+}
+
 gboolean
-dfn_live_scheduler_wants (DfnLiveScheduler *self, guint64 peer, DfnChunkId id)
+dfn_live_scheduler_wants (DfnLiveScheduler *self, gint64 now_us, guint64 peer, DfnChunkId id)
 {
   guint8 place;
   DfnLiveTrack *track = dfn_live_scheduler_get_track (self, id.track);
   DfnLiveEntry *entry;
+  DfnLiveClaim *begun;
 
   if (dfn_live_scheduler_find_peer (self, peer, &place) == NULL || track == NULL)
     return FALSE;
-  entry = dfn_live_track_find (track, id.sequence);
+  entry = dfn_live_scheduler_touch (self, track, now_us, id.sequence);
   if (entry == NULL)
-    return !track->is_anchored || id.sequence >= track->end;
-  return entry->state == DFN_LIVE_STATE_MISSING;
+    return !track->is_anchored;
+  begin_behind (self, track, id.sequence);
+  dfn_live_scheduler_note_has (self, entry, place);
+  begun = dfn_live_entry_get_claim (entry, place);
+  if (!is_wanted (self, now_us, track, entry))
+    return FALSE;
+  if (begun == NULL)
+    {
+      for (guint i = 0; i < DFN_LIVE_MAX_CLAIMS; i++)
+        if (entry->claims[i].peer != DFN_LIVE_NOBODY && entry->claims[i].begun_us != 0
+            && now_us < entry->claims[i].late_us)
+          return FALSE;
+      cancel_others (self, entry, id, place);
+      claim (self, now_us, entry, place, FALSE, self->config.chunk_size);
+      begun = dfn_live_entry_get_claim (entry, place);
+    }
+  if (begun == NULL)
+    return TRUE;
+  begun->begun_us = now_us;
+  dfn_live_scheduler_note_coming (self, now_us, entry, place);
+  return TRUE;
 }
 
 gboolean
@@ -225,7 +261,7 @@ dfn_live_scheduler_received (DfnLiveScheduler *self,
 
   if (track == NULL || size == 0 || size > DFN_LIVE_SCHEDULER_MAX_CHUNK)
     return FALSE;
-  entry = dfn_live_track_anchor (track, id.sequence, captured_us);
+  entry = dfn_live_scheduler_anchor (self, track, id.sequence, captured_us);
   if (entry == NULL)
     return FALSE;
   if (from != NULL)
@@ -237,6 +273,8 @@ dfn_live_scheduler_received (DfnLiveScheduler *self,
       if (kept != NULL)
         {
           dfn_live_peer_kept (from, now_us, now_us - kept->since_us);
+          if (kept->begun_us != 0)
+            dfn_live_peer_flowed (from, now_us - kept->begun_us);
           close_claim (self, kept);
         }
       dfn_live_scheduler_note_has (self, entry, place);
@@ -257,10 +295,28 @@ dfn_live_scheduler_received (DfnLiveScheduler *self,
   return dfn_live_scheduler_add_chunk (self, now_us, id, size, captured_us);
 }
 
+void
+dfn_live_scheduler_take_cancel (DfnLiveScheduler *self, gint64 now_us, guint64 peer, DfnChunkId id)
+{
+  guint8 place;
+  DfnLiveEntry *entry = dfn_live_scheduler_find (self, id);
+  DfnLiveClaim *withdrawn;
+
+  if (dfn_live_scheduler_find_peer (self, peer, &place) == NULL)
+    return;
+  dfn_live_scheduler_cancel_out (self, now_us, place, id);
+  withdrawn = entry != NULL ? dfn_live_entry_get_claim (entry, place) : NULL;
+  if (withdrawn == NULL)
+    return;
+  entry->refused |= G_GUINT64_CONSTANT (1) << place;
+  close_claim (self, withdrawn);
+  self->next_pull_us = MIN (self->next_pull_us, now_us);
+}
+
 static void
 ban (DfnLiveScheduler *self, gint64 now_us, guint8 place)
 {
-  dfn_live_scheduler_drop_outs (self, place);
+  dfn_live_scheduler_drop_outs (self, now_us, place);
   dfn_live_scheduler_drop_claims (self, now_us, place);
   self->peers[place].is_banned = TRUE;
   self->used &= ~(G_GUINT64_CONSTANT (1) << place);
@@ -359,8 +415,7 @@ is_repair_due (DfnLiveScheduler *self, gint64 now_us, DfnLiveEntry *entry, gint6
   n = dfn_live_entry_count_claims (entry, now_us, &n_good);
   if (n_good > 0 || n == DFN_LIVE_MAX_CLAIMS)
     return FALSE;
-  /* A claim that is late is hedged at once. */
-  if (n == 0 && now_us < repair_us)
+  if (now_us < repair_us)
     {
       *next_us = MIN (*next_us, repair_us);
       return FALSE;

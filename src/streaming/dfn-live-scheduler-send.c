@@ -11,17 +11,31 @@
 /* The next chunk is given to the network this long before the last one has left. */
 #define SEND_AHEAD_US 10000
 #define MAX_SENDING 2
+/* Offers are made while less than this is left to send, and not more are open or accepted than
+ * STOCK and what is sent in STOCK_US: an uplink must not idle because an offer was declined, but
+ * what is decided late is decided better. */
+#define OFFER_AHEAD_US 180000
+#define STOCK 2
+#define STOCK_US 30000
+#define MAX_OFFERED 6
+/* Requests wait behind at most this many; each peer may make some a slot. */
+#define MAX_WAITING_FOR_REQUEST 2
+#define REQUESTS_A_SLOT 4
+/* Room among what is under way that offers leave for requests. */
+#define OUTS_RESERVED 8
+/* An offer is lost when it was not answered in three round trips and this. */
+#define ANSWER_GRACE_US 50000
 
-static double
-get_uplink (DfnLiveScheduler *self)
+double
+dfn_live_scheduler_get_uplink (DfnLiveScheduler *self)
 {
   return self->config.uplink > 0 ? (double) self->config.uplink : DEFAULT_UPLINK;
 }
 
-static gint64
-get_send_us (DfnLiveScheduler *self, guint32 size)
+gint64
+dfn_live_scheduler_get_send_us (DfnLiveScheduler *self, guint32 size)
 {
-  return (gint64) (size * LINK_SHARE * S / get_uplink (self));
+  return (gint64) (size * LINK_SHARE * S / dfn_live_scheduler_get_uplink (self));
 }
 
 static DfnLiveOut *
@@ -35,18 +49,18 @@ find_out (DfnLiveScheduler *self, guint8 place, DfnChunkId id)
 }
 
 static void
-count_out (DfnLiveScheduler *self, const DfnLiveOut *out, guint by)
+count_out (DfnLiveScheduler *self, const DfnLiveOut *out, int by)
 {
   switch (out->state)
     {
     case DFN_LIVE_OUT_OFFERED:
-      self->n_offered += by;
+      self->n_offered += (guint) by;
       break;
     case DFN_LIVE_OUT_READY:
-      self->n_ready += by;
+      self->n_ready += (guint) by;
       break;
     case DFN_LIVE_OUT_SENDING:
-      self->n_sending += by;
+      self->n_sending += (guint) by;
       break;
     }
 }
@@ -54,9 +68,16 @@ count_out (DfnLiveScheduler *self, const DfnLiveOut *out, guint by)
 static void
 set_state (DfnLiveScheduler *self, DfnLiveOut *out, DfnLiveOutState state)
 {
-  count_out (self, out, (guint) -1);
+  count_out (self, out, -1);
   out->state = state;
   count_out (self, out, 1);
+}
+
+static void
+note_offered (const DfnLiveOut *out, DfnLiveEntry *entry)
+{
+  entry->offered |= G_GUINT64_CONSTANT (1) << out->peer;
+  entry->told |= G_GUINT64_CONSTANT (1) << out->peer;
 }
 
 static DfnLiveOut *
@@ -64,7 +85,7 @@ add_out (DfnLiveScheduler *self,
          gint64 now_us,
          guint8 place,
          DfnChunkId id,
-         const DfnLiveEntry *entry,
+         DfnLiveEntry *entry,
          DfnLiveOutState state)
 {
   DfnLiveOut *out;
@@ -78,204 +99,77 @@ add_out (DfnLiveScheduler *self,
                        .ids = { id },
                        .size = entry->size,
                        .since_us = now_us };
+  note_offered (out, entry);
   count_out (self, out, 1);
-  self->peers[place].n_offered++;
+  self->peers[place].n_outs++;
   return out;
 }
 
-/* The order of the others stays as it is: those that wait are sent in it. */
+/* The order of the others stays as it is. */
 static void
 remove_out (DfnLiveScheduler *self, DfnLiveOut *out)
 {
   guint place = (guint) (out - self->outs);
 
-  count_out (self, out, (guint) -1);
-  self->peers[out->peer].n_offered--;
+  count_out (self, out, -1);
+  self->peers[out->peer].n_outs--;
   self->n_outs--;
   memmove (out, out + 1, (self->n_outs - place) * sizeof *out);
-  self->has_nothing_to_offer = FALSE;
+  self->has_nothing_to_offer = self->has_nothing_young = FALSE;
 }
 
-void
-dfn_live_scheduler_drop_outs (DfnLiveScheduler *self, guint8 place)
-{
-  for (guint i = self->n_outs; i > 0; i--)
-    if (self->outs[i - 1].peer == place)
-      remove_out (self, &self->outs[i - 1]);
-  if (self->n_sending == 0)
-    self->busy_until_us = 0;
-}
-
-/* Sets the scheduling deadline of a chunk that has just come: a young one is urgent, so that its
- * copies double; one that has been under way for long has many copies already. */
-void
-dfn_live_scheduler_began_to_have (DfnLiveScheduler *self, gint64 now_us, DfnLiveEntry *entry)
-{
-  gint64 age_us = MAX (0, now_us - entry->captured_us);
-
-  entry->order_us = now_us + 2 * self->config.slot_us + (gint64) (1 * (double) age_us);
-  if (self->config.is_source)
-    self->copies_budget = MIN (self->copies_budget + 0.7, 8);
-  self->has_nothing_to_offer = FALSE;
-}
-
-static void
-count_copy (DfnLiveScheduler *self, DfnLiveEntry *entry, int by)
-{
-  entry->n_copies += (guint) by;
-  entry->order_us +=
-      by * (gint64) ((self->config.is_source ? 10 : 2) * (double) self->config.slot_us);
-}
-
-static gint64
-get_order (DfnLiveScheduler *self, const DfnLiveEntry *entry)
-{
-  guint n = (guint) __builtin_popcountll (self->used);
-  guint n_have = (guint) __builtin_popcountll (self->used & (entry->have | entry->offered));
-
-  return n_have < 0.25 * n ? entry->order_us - (gint64) 1e12 : entry->order_us;
-}
-
-/* Who can be offered a chunk now. */
-static guint64
-get_candidates (DfnLiveScheduler *self, guint32 track, const DfnLiveEntry *entry)
-{
-  guint64 candidates = self->used & ~entry->have & ~entry->offered;
-
-  for (guint64 left = candidates; left != 0; left &= left - 1)
-    {
-      const DfnLivePeer *peer = &self->peers[__builtin_ctzll (left)];
-
-      if ((peer->tracks >> track & 1) == 0 || peer->n_offered >= (guint) 2)
-        candidates &= ~(left & -left);
-    }
-  return candidates;
-}
-
-/* How much good a copy does there: what it can pass on, as far as it shows. */
-static double
-get_weight (DfnLiveScheduler *self, gint64 now_us, DfnLivePeer *peer)
-{
-  double uplink = peer->uplink > 0 ? (double) peer->uplink : get_uplink (self);
-
-  uplink = MIN (uplink, 4 * get_uplink (self) + 1e6);
-  return uplink * dfn_live_peer_get_score (peer, now_us)
-         * (0.5 + (1 - 0.5) * dfn_live_scheduler_random (self));
-}
-
-static guint8
-choose_peer (DfnLiveScheduler *self, gint64 now_us, guint64 candidates, const DfnLiveEntry *entry)
-{
-  gboolean is_early = (double) (now_us - entry->captured_us) < 4 * (double) self->config.slot_us;
-  guint8 best = DFN_LIVE_NOBODY;
-  double best_value = -G_MAXDOUBLE;
-
-  for (guint64 left = candidates; left != 0; left &= left - 1)
-    {
-      guint8 place = (guint8) __builtin_ctzll (left);
-      DfnLivePeer *peer = &self->peers[place];
-      double value = is_early ? get_weight (self, now_us, peer)
-                              : dfn_live_scheduler_random (self) * 3 - peer->n_known;
-
-      if (value > best_value)
-        {
-          best_value = value;
-          best = place;
-        }
-    }
-  return best;
-}
-
-/* The source gives each chunk once, and again as far as its budget goes: viewers do the rest. More
- * only when two slots after a copy fewer than two others have shown it, or when time gets short. */
-static gboolean
-may_copy (DfnLiveScheduler *self, gint64 now_us, const DfnLiveEntry *entry)
-{
-  gint64 age_us = now_us - entry->captured_us;
-
-  if (!self->config.is_source || entry->n_copies == 0)
-    return TRUE;
-  if (entry->n_copies == 1 && self->copies_budget >= 1)
-    return TRUE;
-  if (age_us > self->config.buffer_us * 2 / 5)
-    return TRUE;
-  return age_us > 3 * self->config.slot_us * entry->n_copies
-         && (guint) __builtin_popcountll (entry->have) < entry->n_copies + 2;
-}
-
-/* The chunk with the earliest scheduling deadline that somebody lacks. */
-static DfnLiveEntry *
-choose_chunk (DfnLiveScheduler *self, gint64 now_us, guint32 *track_number, guint64 *candidates)
-{
-  DfnLiveEntry *best = NULL;
-  gint64 best_key = 0;
-
-  for (guint64 left = self->tracks_wanted; left != 0; left &= left - 1)
-    {
-      DfnLiveTrack *track = self->tracks[__builtin_ctzll (left)];
-
-      for (guint64 i = track->begin; i < track->end; i++)
-        {
-          DfnLiveEntry *entry = dfn_live_track_find (track, i);
-          guint64 found;
-          gint64 key;
-
-          if (entry == NULL || entry->state != DFN_LIVE_STATE_HERE)
-            continue;
-          key = get_order (self, entry);
-          if ((best != NULL && key >= best_key)
-              || (self->used & ~entry->have & ~entry->offered) == 0
-              || !may_copy (self, now_us, entry))
-            continue;
-          found = get_candidates (self, track->number, entry);
-          if (found == 0)
-            continue;
-          best = entry;
-          best_key = key;
-          *track_number = track->number;
-          *candidates = found;
-        }
-    }
-  return best;
-}
-
-/* What is on its way out or will be, in time of the uplink. */
-static double
-get_backlog_us (DfnLiveScheduler *self, gint64 now_us)
-{
-  double backlog_us = (double) MAX (0, self->busy_until_us - now_us);
-
-  for (guint i = 0; i < self->n_outs; i++)
-    {
-      const DfnLiveOut *out = &self->outs[i];
-      double share = out->state == DFN_LIVE_OUT_READY     ? 1
-                     : out->state == DFN_LIVE_OUT_OFFERED ? self->accept_ratio
-                                                          : 0;
-
-      backlog_us += share * (double) get_send_us (self, out->size);
-    }
-  return backlog_us;
-}
-
-/* Chunk @i of an offer is not going there after all. */
-static void
-take_back (DfnLiveScheduler *self, DfnLiveOut *out, guint i)
-{
-  DfnLiveEntry *entry = dfn_live_scheduler_find (self, out->ids[i]);
-
-  if (entry == NULL)
-    return;
-  entry->offered &= ~(G_GUINT64_CONSTANT (1) << out->peer);
-  if (!out->is_request && i == 0)
-    count_copy (self, entry, -1);
-}
-
+/* What was to go there is not going: another may be offered it. */
 static void
 drop_out (DfnLiveScheduler *self, DfnLiveOut *out)
 {
   for (guint i = 0; i < out->n_ids; i++)
-    take_back (self, out, i);
+    {
+      DfnLiveEntry *entry = dfn_live_scheduler_find (self, out->ids[i]);
+
+      if (entry == NULL)
+        continue;
+      entry->offered &= ~(G_GUINT64_CONSTANT (1) << out->peer);
+      if (!out->is_request && i == 0)
+        dfn_live_scheduler_count_copy (self, entry, -1);
+    }
   remove_out (self, out);
+}
+
+/* How long what the network has takes to leave. */
+static void
+count_busy (DfnLiveScheduler *self, gint64 now_us)
+{
+  self->busy_until_us = now_us;
+  for (guint i = 0; i < self->n_outs; i++)
+    if (self->outs[i].state == DFN_LIVE_OUT_SENDING)
+      self->busy_until_us += dfn_live_scheduler_get_send_us (self, self->outs[i].size);
+}
+
+void
+dfn_live_scheduler_drop_outs (DfnLiveScheduler *self, gint64 now_us, guint8 place)
+{
+  for (guint i = self->n_outs; i > 0; i--)
+    if (self->outs[i - 1].peer == place)
+      drop_out (self, &self->outs[i - 1]);
+  count_busy (self, now_us);
+}
+
+/* What is on its way out or will be, in time of the uplink. */
+static gint64
+get_backlog_us (DfnLiveScheduler *self, gint64 now_us)
+{
+  gint64 backlog_us = MAX (0, self->busy_until_us - now_us);
+
+  for (guint i = 0; i < self->n_outs; i++)
+    if (self->outs[i].state != DFN_LIVE_OUT_SENDING)
+      backlog_us += dfn_live_scheduler_get_send_us (self, self->outs[i].size);
+  return backlog_us;
+}
+
+static gint64
+get_answer_due_us (DfnLiveScheduler *self, const DfnLiveOut *out)
+{
+  return out->since_us + 3 * self->peers[out->peer].rtt_us + ANSWER_GRACE_US;
 }
 
 static void
@@ -284,46 +178,46 @@ expire_offers (DfnLiveScheduler *self, gint64 now_us)
   for (guint i = self->n_outs; i > 0; i--)
     {
       DfnLiveOut *out = &self->outs[i - 1];
-      DfnLivePeer *peer = &self->peers[out->peer];
 
-      if (out->state != DFN_LIVE_OUT_OFFERED || now_us < out->since_us + 3 * peer->rtt_us + 50000)
+      if (out->state != DFN_LIVE_OUT_OFFERED || now_us < get_answer_due_us (self, out))
         continue;
-      dfn_live_peer_broke (peer, now_us);
+      dfn_live_peer_broke (&self->peers[out->peer], now_us);
       drop_out (self, out);
     }
 }
 
-static void
-note_offered (DfnLiveScheduler *self, const DfnLiveOut *out, DfnLiveEntry *entry)
+/* Whether the uplink needs another offer now; if it will later, notes when. */
+static gboolean
+needs_offer (DfnLiveScheduler *self, gint64 now_us)
 {
-  entry->offered |= G_GUINT64_CONSTANT (1) << out->peer;
-  entry->told |= G_GUINT64_CONSTANT (1) << out->peer;
+  gint64 chunk_us = MAX (1, dfn_live_scheduler_get_send_us (self, self->config.chunk_size));
+  gint64 backlog_us = get_backlog_us (self, now_us);
+
+  if (self->n_outs >= DFN_LIVE_MAX_OUT - OUTS_RESERVED || self->n_offered >= MAX_OFFERED
+      || self->n_offered + self->n_ready >= STOCK + STOCK_US / chunk_us)
+    return FALSE;
+  if (backlog_us <= OFFER_AHEAD_US)
+    return TRUE;
+  self->next_offer_us = now_us + backlog_us - OFFER_AHEAD_US;
+  return FALSE;
 }
 
-/* Other chunks that the receiver may take instead, in the order of their scheduling deadlines. */
+/* An offer names other chunks, too: the receiver picks the first that it wants, so that hardly any
+ * offer is in vain. They cost ten bytes each, another offer a round trip. */
 static void
-add_choice (DfnLiveScheduler *self, DfnLiveOut *out)
+add_choice (DfnLiveScheduler *self, gint64 now_us, DfnLiveOut *out)
 {
-  DfnLiveTrack *track = self->tracks[out->ids[0].track];
-  guint64 bit = G_GUINT64_CONSTANT (1) << out->peer;
-
-  while (out->n_ids < (guint) 6)
+  while (out->n_ids < DFN_LIVE_OFFER_CHOICE)
     {
-      DfnLiveEntry *best = NULL;
+      guint32 track = out->ids[0].track;
+      DfnLiveEntry *other = dfn_live_scheduler_choose_other (self, now_us, track, out->peer);
 
-      for (guint64 i = track->begin; i < track->end; i++)
-        {
-          DfnLiveEntry *entry = dfn_live_track_find (track, i);
-
-          if (entry != NULL && entry->state == DFN_LIVE_STATE_HERE
-              && ((entry->have | entry->offered) & bit) == 0
-              && (best == NULL || get_order (self, entry) < get_order (self, best)))
-            best = entry;
-        }
-      if (best == NULL)
+      if (other == NULL)
         return;
-      note_offered (self, out, best);
-      out->ids[out->n_ids++] = (DfnChunkId){ track->number, best->sequence };
+      note_offered (out, other);
+      out->ids[out->n_ids++] = (DfnChunkId){ track, other->sequence };
+      dfn_live_scheduler_reply (self, DFN_LIVE_ACTION_OFFER, out->peer, out->ids[out->n_ids - 1],
+                                other->size);
     }
 }
 
@@ -335,44 +229,49 @@ dfn_live_scheduler_next_offer (DfnLiveScheduler *self, gint64 now_us, DfnLiveAct
   DfnLiveEntry *entry;
   DfnLiveOut *out;
   guint8 place;
-  double backlog_us, horizon_us;
 
   self->next_offer_us = G_MAXINT64;
-  if (self->n_offered > 0)
-    expire_offers (self, now_us);
-  if (self->has_nothing_to_offer || self->n_outs >= DFN_LIVE_MAX_OUT - 8 || self->n_offered >= 4)
-    return FALSE;
-  backlog_us = get_backlog_us (self, now_us);
-  horizon_us = 0.08 * S + 1 * (double) get_send_us (self, self->config.chunk_size);
-  if (backlog_us > horizon_us)
+  if (now_us >= self->next_coming_us)
     {
-      self->next_offer_us = now_us + (gint64) (backlog_us - horizon_us) + 1;
-      return FALSE;
+      self->next_coming_us = G_MAXINT64;
+      self->has_nothing_to_offer = FALSE;
     }
-  entry = choose_chunk (self, now_us, &track, &candidates);
+  expire_offers (self, now_us);
+  if (self->has_nothing_to_offer || !needs_offer (self, now_us))
+    return FALSE;
+  entry = dfn_live_scheduler_choose_chunk (self, now_us, FALSE, &track, &candidates);
   if (entry == NULL)
     {
       self->has_nothing_to_offer = TRUE;
       return FALSE;
     }
-  place = choose_peer (self, now_us, candidates, entry);
-  if (self->config.is_source && entry->n_copies == 1)
-    self->copies_budget -= 1;
+  place = dfn_live_scheduler_choose_peer (self, now_us, candidates, entry);
   out = add_out (self, now_us, place, (DfnChunkId){ track, entry->sequence }, entry,
                  DFN_LIVE_OUT_OFFERED);
-  note_offered (self, out, entry);
-  count_copy (self, entry, 1);
-  if (!self->config.is_source)
-    add_choice (self, out);
+  dfn_live_scheduler_count_copy (self, entry, 1);
   self->stats.n_offers++;
-  for (guint i = 1; i < out->n_ids; i++)
-    dfn_live_scheduler_reply (self, DFN_LIVE_ACTION_OFFER, place, out->ids[i],
-                              dfn_live_scheduler_find (self, out->ids[i])->size);
   *action = (DfnLiveAction){ .type = DFN_LIVE_ACTION_OFFER,
                              .peer = self->peers[place].id,
                              .id = out->ids[0],
                              .size = out->size };
+  if (!self->config.is_source)
+    add_choice (self, now_us, out);
   return TRUE;
+}
+
+/* What was passed over, and all of an offer that was declined, is there or promised by another. */
+static void
+note_passed_over (DfnLiveScheduler *self, const DfnLiveOut *out, const DfnLiveEntry *accepted)
+{
+  for (guint i = 0; i < out->n_ids; i++)
+    {
+      DfnLiveEntry *entry = dfn_live_scheduler_find (self, out->ids[i]);
+
+      if (entry != NULL && entry == accepted)
+        return;
+      if (entry != NULL)
+        dfn_live_scheduler_note_has (self, entry, out->peer);
+    }
 }
 
 void
@@ -389,31 +288,13 @@ dfn_live_scheduler_take_answer (
       self->stats.n_ignored++;
       return;
     }
-  self->accept_ratio += 0.02 * ((accepted ? 1 : 0) - self->accept_ratio);
-  self->has_nothing_to_offer = FALSE;
-  for (guint i = 0; i < out->n_ids; i++)
-    {
-      DfnLiveEntry *other = dfn_live_scheduler_find (self, out->ids[i]);
-
-      if (accepted && other == entry)
-        break;
-      if (other != NULL)
-        dfn_live_scheduler_note_has (self, other, place);
-    }
+  note_passed_over (self, out, accepted ? entry : NULL);
+  drop_out (self, out);
   if (!accepted)
-    {
-      drop_out (self, out);
-      return;
-    }
+    return;
   self->stats.n_offers_accepted++;
-  for (guint i = 0; i < out->n_ids; i++)
-    take_back (self, out, i);
-  out->ids[0] = id;
-  out->n_ids = 1;
-  out->size = entry->size;
-  note_offered (self, out, entry);
-  count_copy (self, entry, 1);
-  set_state (self, out, DFN_LIVE_OUT_READY);
+  add_out (self, now_us, place, id, entry, DFN_LIVE_OUT_READY);
+  dfn_live_scheduler_count_copy (self, entry, 1);
 }
 
 void
@@ -427,102 +308,135 @@ dfn_live_scheduler_take_request (DfnLiveScheduler *self, gint64 now_us, guint64 
   if (from == NULL)
     return;
   out = find_out (self, place, id);
-  if (out == NULL)
+  if (out != NULL && out->state == DFN_LIVE_OUT_OFFERED)
     {
-      if (entry == NULL || entry->state != DFN_LIVE_STATE_HERE || from->n_offered >= 4
-          || self->n_ready >= (guint) 2
-          || !dfn_live_peer_may_speak (from, now_us, 4 * S / (double) self->config.slot_us)
-          || (out = add_out (self, now_us, place, id, entry, DFN_LIVE_OUT_READY)) == NULL)
-        {
-          dfn_live_scheduler_reply (self, DFN_LIVE_ACTION_REFUSE, place, id, 0);
-          return;
-        }
-      entry->offered |= G_GUINT64_CONSTANT (1) << place;
+      dfn_live_scheduler_take_answer (self, now_us, peer, id, TRUE);
+      out = find_out (self, place, id);
     }
-  if (out->state == DFN_LIVE_OUT_OFFERED)
-    dfn_live_scheduler_take_answer (self, now_us, peer, id, TRUE);
-  if (out->state == DFN_LIVE_OUT_READY)
+  if (out != NULL)
+    {
+      out->is_request |= out->state == DFN_LIVE_OUT_READY;
+      return;
+    }
+  if (entry == NULL || entry->state != DFN_LIVE_STATE_HERE || from->n_outs >= REQUESTS_A_SLOT
+      || self->n_ready >= MAX_WAITING_FOR_REQUEST
+      || !dfn_live_peer_may_speak (from, now_us,
+                                   REQUESTS_A_SLOT * S / (double) self->config.slot_us)
+      || (out = add_out (self, now_us, place, id, entry, DFN_LIVE_OUT_READY)) == NULL)
+    dfn_live_scheduler_reply (self, DFN_LIVE_ACTION_REFUSE, place, id, 0);
+  else
     out->is_request = TRUE;
 }
 
 void
-dfn_live_scheduler_take_cancel (DfnLiveScheduler *self, gint64 now_us, guint64 peer, DfnChunkId id)
+dfn_live_scheduler_cancel_out (DfnLiveScheduler *self, gint64 now_us, guint8 place, DfnChunkId id)
 {
-  guint8 place;
-  DfnLivePeer *from = dfn_live_scheduler_find_peer (self, peer, &place);
+  DfnLiveOut *out = find_out (self, place, id);
   DfnLiveEntry *entry = dfn_live_scheduler_find (self, id);
-  DfnLiveOut *out;
-  DfnLiveClaim *claim;
 
-  if (from == NULL)
+  if (out == NULL)
     return;
-  out = find_out (self, place, id);
-  if (out != NULL)
-    {
-      if (out->state == DFN_LIVE_OUT_SENDING)
-        dfn_live_scheduler_reply (self, DFN_LIVE_ACTION_ABORT, place, id, 0);
-      if (entry != NULL)
-        dfn_live_scheduler_note_has (self, entry, place);
-      drop_out (self, out);
-    }
-  claim = entry != NULL ? dfn_live_entry_get_claim (entry, place) : NULL;
-  if (claim != NULL)
-    {
-      claim->peer = DFN_LIVE_NOBODY;
-      from->n_claims--;
-      self->next_pull_us = now_us;
-    }
+  if (out->state == DFN_LIVE_OUT_SENDING)
+    dfn_live_scheduler_reply (self, DFN_LIVE_ACTION_ABORT, place, id, 0);
+  if (entry != NULL)
+    dfn_live_scheduler_note_has (self, entry, place);
+  drop_out (self, out);
+  count_busy (self, now_us);
 }
 
-/* Requests first, they are short of time; then in the order in which they were wanted. */
+/* Requests first, they are short of time; then as their scheduling deadlines say. What was accepted
+ * before it was here waits. */
 static DfnLiveOut *
 choose_ready (DfnLiveScheduler *self)
 {
-  DfnLiveOut *first = NULL;
+  DfnLiveOut *best = NULL;
+  gint64 best_order = 0;
 
   for (guint i = 0; i < self->n_outs; i++)
     {
       DfnLiveOut *out = &self->outs[i];
+      DfnLiveEntry *entry;
+      gint64 order;
 
       if (out->state != DFN_LIVE_OUT_READY)
         continue;
-      if (out->is_request)
+      entry = dfn_live_scheduler_find (self, out->ids[0]);
+      if (entry != NULL && dfn_live_scheduler_is_coming (entry))
+        continue;
+      if (out->is_request || entry == NULL)
         return out;
-      if (first == NULL)
-        first = out;
+      order = dfn_live_scheduler_get_order (self, entry);
+      if (best == NULL || order < best_order)
+        {
+          best = out;
+          best_order = order;
+        }
     }
-  return first;
+  return best;
+}
+
+/* A chunk so young that hardly anybody can have it is pushed at once: asking costs a round trip,
+ * and these first copies decide when the last one is there. */
+static DfnLiveOut *
+choose_unasked (DfnLiveScheduler *self, gint64 now_us)
+{
+  guint64 candidates = 0;
+  guint32 track = 0;
+  DfnLiveEntry *entry;
+  guint8 place;
+
+  if (self->has_nothing_young || self->n_outs >= DFN_LIVE_MAX_OUT - OUTS_RESERVED)
+    return NULL;
+  entry = dfn_live_scheduler_choose_chunk (self, now_us, TRUE, &track, &candidates);
+  if (entry == NULL)
+    {
+      self->has_nothing_young = TRUE;
+      return NULL;
+    }
+  place = dfn_live_scheduler_choose_peer (self, now_us, candidates, entry);
+  dfn_live_scheduler_count_copy (self, entry, 1);
+  return add_out (self, now_us, place, (DfnChunkId){ track, entry->sequence }, entry,
+                  DFN_LIVE_OUT_READY);
+}
+
+/* Whether what was promised can still be kept: it is here, and comes in time. */
+static gboolean
+can_send (DfnLiveScheduler *self, gint64 now_us, const DfnLiveOut *out, const DfnLiveEntry *entry)
+{
+  return entry != NULL && entry->state == DFN_LIVE_STATE_HERE
+         && dfn_live_scheduler_get_due_us (self, entry)
+                >= now_us + dfn_live_scheduler_get_send_us (self, out->size);
 }
 
 gboolean
 dfn_live_scheduler_next_send (DfnLiveScheduler *self, gint64 now_us, DfnLiveAction *action)
 {
-  DfnLiveOut *out;
-  DfnLiveEntry *entry;
-
-  while (self->n_ready > 0)
+  while (self->n_sending == 0
+         || (self->n_sending < MAX_SENDING && self->busy_until_us <= now_us + SEND_AHEAD_US))
     {
-      if (self->n_sending >= MAX_SENDING
-          || (self->n_sending > 0 && self->busy_until_us > now_us + SEND_AHEAD_US))
+      DfnLiveOut *out = choose_unasked (self, now_us);
+      DfnLiveEntry *entry;
+
+      if (out == NULL)
+        out = choose_ready (self);
+      if (out == NULL)
         return FALSE;
-      out = choose_ready (self);
       entry = dfn_live_scheduler_find (self, out->ids[0]);
-      if (entry == NULL || dfn_live_scheduler_get_due_us (self, entry) < now_us)
+      *action = (DfnLiveAction){ .peer = self->peers[out->peer].id, .id = out->ids[0] };
+      if (!can_send (self, now_us, out, entry))
         {
-          dfn_live_scheduler_reply (
-              self, out->is_request ? DFN_LIVE_ACTION_REFUSE : DFN_LIVE_ACTION_ABORT, out->peer,
-              out->ids[0], 0);
+          action->type = out->is_request ? DFN_LIVE_ACTION_REFUSE : DFN_LIVE_ACTION_ABORT;
           drop_out (self, out);
-          continue;
+          return TRUE;
         }
+      out->size = entry->size;
       set_state (self, out, DFN_LIVE_OUT_SENDING);
-      self->busy_until_us = MAX (self->busy_until_us, now_us) + get_send_us (self, out->size);
+      self->busy_until_us =
+          MAX (self->busy_until_us, now_us) + dfn_live_scheduler_get_send_us (self, out->size);
       self->stats.n_sent++;
-      *action = (DfnLiveAction){ .type = DFN_LIVE_ACTION_SEND,
-                                 .peer = self->peers[out->peer].id,
-                                 .id = out->ids[0],
-                                 .size = out->size,
-                                 .deadline_us = dfn_live_scheduler_get_due_us (self, entry) };
+      action->type = DFN_LIVE_ACTION_SEND;
+      action->size = out->size;
+      action->deadline_us = dfn_live_scheduler_get_due_us (self, entry);
       return TRUE;
     }
   return FALSE;
@@ -539,18 +453,10 @@ dfn_live_scheduler_sent (DfnLiveScheduler *self, gint64 now_us, guint64 peer, Df
   if (out == NULL || out->state != DFN_LIVE_OUT_SENDING)
     return;
   if (entry != NULL)
-    {
-      dfn_live_scheduler_note_has (self, entry, place);
-      entry->told |= G_GUINT64_CONSTANT (1) << place;
-    }
+    dfn_live_scheduler_note_has (self, entry, place);
   to->n_sent++;
-  dfn_live_peer_decay (to, now_us);
-  to->given += 1;
   remove_out (self, out);
-  self->busy_until_us = now_us;
-  for (guint i = 0; i < self->n_outs; i++)
-    if (self->outs[i].state == DFN_LIVE_OUT_SENDING)
-      self->busy_until_us += get_send_us (self, self->outs[i].size);
+  count_busy (self, now_us);
 }
 
 gint64
@@ -558,11 +464,13 @@ dfn_live_scheduler_get_send_wakeup (DfnLiveScheduler *self, gint64 now_us)
 {
   gint64 wakeup_us = self->next_offer_us;
 
-  if (self->n_ready > 0 && self->n_sending == 1)
-    wakeup_us = MIN (wakeup_us, MAX (now_us + 1, self->busy_until_us - SEND_AHEAD_US));
+  if (self->next_coming_us > now_us)
+    wakeup_us = MIN (wakeup_us, self->next_coming_us);
+  if ((self->n_ready > 0 || !self->has_nothing_young) && self->n_sending == 1
+      && self->busy_until_us - SEND_AHEAD_US > now_us)
+    wakeup_us = MIN (wakeup_us, self->busy_until_us - SEND_AHEAD_US);
   for (guint i = 0; i < self->n_outs; i++)
     if (self->outs[i].state == DFN_LIVE_OUT_OFFERED)
-      wakeup_us = MIN (wakeup_us,
-                       self->outs[i].since_us + 3 * self->peers[self->outs[i].peer].rtt_us + 50001);
+      wakeup_us = MIN (wakeup_us, get_answer_due_us (self, &self->outs[i]));
   return wakeup_us;
 }

@@ -3,23 +3,12 @@
 
 /* How long a chunk that came may wait for others to be told of together. A datagram costs about 60
  * bytes before its first word, so this decides what control costs. */
-#define TELL_SLOTS 1.5
+#define TELL_SLOTS 1
 
 static gint64
 get_patience_us (DfnLiveScheduler *self)
 {
   return (gint64) (TELL_SLOTS * self->config.slot_us);
-}
-
-static guint64
-wanting (DfnLiveScheduler *self, guint32 track)
-{
-  guint64 wanted = 0;
-
-  for (guint64 left = self->used; left != 0; left &= left - 1)
-    if ((self->peers[__builtin_ctzll (left)].tracks >> track & 1) != 0)
-      wanted |= left & -left;
-  return wanted;
 }
 
 /* Those that lack a chunk may want it, or should not get it from another and offer it here. Those
@@ -40,6 +29,18 @@ dfn_live_scheduler_mark_untold (DfnLiveScheduler *self, gint64 now_us, const Dfn
     }
 }
 
+/* What somebody promised us is told as if we had it: nobody else need offer it. */
+static gboolean
+is_promised (const DfnLiveEntry *entry)
+{
+  if (entry->state != DFN_LIVE_STATE_MISSING)
+    return entry->state == DFN_LIVE_STATE_HERE;
+  for (guint i = 0; i < DFN_LIVE_MAX_CLAIMS; i++)
+    if (entry->claims[i].peer != DFN_LIVE_NOBODY)
+      return TRUE;
+  return FALSE;
+}
+
 /* The first chunks that the peer is to be told of, and up to 63 behind it. */
 static gboolean
 collect (DfnLiveScheduler *self, guint8 place, DfnLiveAction *action)
@@ -56,7 +57,7 @@ collect (DfnLiveScheduler *self, guint8 place, DfnLiveAction *action)
 
           if (action->have != 0 && i - action->id.sequence >= DFN_LIVE_SCHEDULER_HAVE_BITS)
             break;
-          if (entry == NULL || entry->state != DFN_LIVE_STATE_HERE || (entry->told & bit) != 0)
+          if (entry == NULL || (entry->told & bit) != 0 || !is_promised (entry))
             continue;
           if (action->have == 0)
             action->id = (DfnChunkId){ track->number, (guint32) i };
@@ -97,7 +98,6 @@ dfn_live_scheduler_next_have (DfnLiveScheduler *self, gint64 now_us, DfnLiveActi
       peer->untold_us = 0;
       self->touched &= ~(G_GUINT64_CONSTANT (1) << place);
     }
-  (void) wanting;
   self->next_tell_us = next_us;
   return FALSE;
 }

@@ -16,8 +16,7 @@ dfn_live_scheduler_new (const DfnLiveSchedulerConfig *config)
   self = g_new0 (DfnLiveScheduler, 1);
   self->config = *config;
   self->random = config->seed * 2 + 1;
-  self->accept_ratio = 0.8;
-  self->next_tell_us = self->next_pull_us = self->next_offer_us = G_MAXINT64;
+  self->next_tell_us = self->next_pull_us = self->next_offer_us = self->next_coming_us = G_MAXINT64;
   self->stats.n_bytes = sizeof *self;
   dfn_live_scheduler_set_tracks (self, 1);
   return self;
@@ -139,6 +138,57 @@ dfn_live_scheduler_note_has (DfnLiveScheduler *self, DfnLiveEntry *entry, guint8
   self->peers[place].n_known++;
 }
 
+/* What is counted of peers, counted again after a window forgot what it held. */
+static void
+count_again (DfnLiveScheduler *self)
+{
+  for (guint i = 0; i < DFN_LIVE_SCHEDULER_MAX_PEERS; i++)
+    self->peers[i].n_claims = self->peers[i].n_known = 0;
+  for (guint64 left = self->tracks_wanted; left != 0; left &= left - 1)
+    {
+      DfnLiveTrack *track = self->tracks[__builtin_ctzll (left)];
+
+      for (guint64 i = track->begin; i < track->end; i++)
+        {
+          DfnLiveEntry *entry = dfn_live_track_find (track, i);
+
+          for (guint j = 0; entry != NULL && j < DFN_LIVE_MAX_CLAIMS; j++)
+            if (entry->claims[j].peer != DFN_LIVE_NOBODY)
+              self->peers[entry->claims[j].peer].n_claims++;
+          for (guint64 have = entry != NULL ? entry->have : 0; have != 0; have &= have - 1)
+            self->peers[__builtin_ctzll (have)].n_known++;
+        }
+    }
+}
+
+DfnLiveEntry *
+dfn_live_scheduler_touch (DfnLiveScheduler *self,
+                          DfnLiveTrack *track,
+                          gint64 now_us,
+                          guint64 sequence)
+{
+  guint n_resets = track->n_resets;
+  DfnLiveEntry *entry = dfn_live_track_touch (track, now_us, sequence);
+
+  if (track->n_resets != n_resets)
+    count_again (self);
+  return entry;
+}
+
+DfnLiveEntry *
+dfn_live_scheduler_anchor (DfnLiveScheduler *self,
+                           DfnLiveTrack *track,
+                           guint64 sequence,
+                           gint64 captured_us)
+{
+  guint n_resets = track->n_resets;
+  DfnLiveEntry *entry = dfn_live_track_anchor (track, sequence, captured_us);
+
+  if (track->n_resets != n_resets)
+    count_again (self);
+  return entry;
+}
+
 gboolean
 dfn_live_scheduler_add_peer (DfnLiveScheduler *self, gint64 now_us, guint64 peer)
 {
@@ -155,7 +205,7 @@ dfn_live_scheduler_add_peer (DfnLiveScheduler *self, gint64 now_us, guint64 peer
   self->used |= G_GUINT64_CONSTANT (1) << place;
   self->peers[place].untold_us = now_us;
   self->next_tell_us = now_us;
-  self->has_nothing_to_offer = FALSE;
+  self->has_nothing_to_offer = self->has_nothing_young = FALSE;
   self->stats.n_peers++;
   return TRUE;
 }
@@ -167,7 +217,7 @@ forget_place (DfnLiveScheduler *self, gint64 now_us, guint8 place)
   guint64 others = ~(G_GUINT64_CONSTANT (1) << place);
   guint n = self->n_replies;
 
-  dfn_live_scheduler_drop_outs (self, place);
+  dfn_live_scheduler_drop_outs (self, now_us, place);
   dfn_live_scheduler_drop_claims (self, now_us, place);
   for (guint i = 0; i < DFN_LIVE_SCHEDULER_MAX_TRACKS; i++)
     for (guint j = 0; self->tracks[i] != NULL && j < DFN_LIVE_WINDOW_SIZE; j++)
@@ -251,7 +301,7 @@ dfn_live_scheduler_add_chunk (
 
   if (track == NULL)
     return FALSE;
-  entry = dfn_live_track_anchor (track, id.sequence, captured_us);
+  entry = dfn_live_scheduler_anchor (self, track, id.sequence, captured_us);
   if (entry == NULL || entry->state == DFN_LIVE_STATE_HERE)
     return FALSE;
   dfn_live_track_begin_at (track, id.sequence);

@@ -209,10 +209,13 @@ gboolean dfn_live_scheduler_add_chunk (
 /**
  * dfn_live_scheduler_wants:
  *
- * Whether a chunk that @peer begins to push is one that we accepted from it, or still lack; if
- * not, its stream is to be stopped before its bytes are read.
+ * @peer begins to push a chunk, which we may have accepted or not: a chunk that hardly anybody has
+ * is pushed without an offer.
+ *
+ * Returns: whether it is of use; if not, its stream is to be stopped before its bytes are read
  */
-gboolean dfn_live_scheduler_wants (DfnLiveScheduler *self, guint64 peer, DfnChunkId id);
+gboolean
+dfn_live_scheduler_wants (DfnLiveScheduler *self, gint64 now_us, guint64 peer, DfnChunkId id);
 
 /**
  * dfn_live_scheduler_received:

@@ -60,21 +60,24 @@ begin_entry (DfnLiveEntry *entry, guint64 sequence, gint64 captured_us)
     entry->claims[i].peer = DFN_LIVE_NOBODY;
 }
 
+/* The window lies around @sequence from now on, and nothing is known of it. */
+static void
+reset (DfnLiveTrack *self, guint64 sequence)
+{
+  memset (self->entries, 0, sizeof self->entries);
+  self->begin = sequence >= DFN_LIVE_WINDOW_SIZE / 2 ? sequence - DFN_LIVE_WINDOW_SIZE / 2 : 0;
+  self->end = self->begin;
+  self->is_started = FALSE;
+  self->n_resets++;
+}
+
 /* Moves the end to one past @sequence; what falls out at the other side is forgotten. */
 static void
 extend (DfnLiveTrack *self, gint64 now_us, guint64 sequence)
 {
-  guint64 from = self->end;
-
-  if (from == 0 || sequence - from >= DFN_LIVE_WINDOW_SIZE)
-    from = sequence >= DFN_LIVE_WINDOW_SIZE / 2 ? sequence - DFN_LIVE_WINDOW_SIZE / 2 : 0;
-  if (from > self->end)
-    {
-      for (guint i = 0; i < DFN_LIVE_WINDOW_SIZE; i++)
-        self->entries[i].state = DFN_LIVE_STATE_UNUSED;
-      self->begin = from;
-    }
-  for (guint64 i = from; i <= sequence; i++)
+  if (self->end == 0 || sequence - self->end >= DFN_LIVE_WINDOW_SIZE)
+    reset (self, sequence);
+  for (guint64 i = self->end; i <= sequence; i++)
     begin_entry (entry_at (self, i), i, estimate_captured (self, now_us, i));
   self->end = sequence + 1;
   if (self->end > DFN_LIVE_WINDOW_SIZE)
@@ -87,6 +90,10 @@ dfn_live_track_touch (DfnLiveTrack *self, gint64 now_us, guint64 sequence)
   if (sequence > G_MAXUINT32
       || (self->is_anchored && sequence > self->newest + DFN_LIVE_WINDOW_AHEAD))
     return NULL;
+  /* Nobody is believed more than another until a chunk tells who is right. */
+  if (!self->is_anchored && self->end > 0
+      && (sequence < self->begin || sequence >= self->end + DFN_LIVE_WINDOW_AHEAD))
+    reset (self, sequence);
   if (sequence >= self->end)
     extend (self, now_us, sequence);
   return dfn_live_track_find (self, sequence);
@@ -121,11 +128,7 @@ dfn_live_track_anchor (DfnLiveTrack *self, guint64 sequence, gint64 captured_us)
     }
   /* An edge that only unverified words had put far away comes back. */
   if (!was_anchored && (sequence >= self->end || self->end > sequence + DFN_LIVE_WINDOW_SIZE))
-    {
-      memset (self->entries, 0, sizeof self->entries);
-      self->begin = self->end = 0;
-      self->is_started = FALSE;
-    }
+    reset (self, sequence);
   if (!was_anchored || sequence > self->newest)
     {
       self->newest = sequence;

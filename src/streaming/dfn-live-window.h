@@ -20,10 +20,12 @@ G_BEGIN_DECLS
  * @peer: place in the table of peers, or %DFN_LIVE_NOBODY
  * @since_us: when we accepted or asked
  * @late_us: from when on it counts as late
+ * @begun_us: when its first bytes came, 0 before
  */
 typedef struct {
   gint64 since_us;
   gint64 late_us;
+  gint64 begun_us;
   guint8 peer;
   gboolean is_request;
 } DfnLiveClaim;
@@ -46,6 +48,7 @@ typedef enum {
  * DfnLiveEntry: what is known of one chunk; sets of peers are bits by place in the table
  * @captured_us: estimated unless it is here
  * @order_us: the scheduling deadline: what is earliest is offered first
+ * @coming_us: when it will be here, once its first bytes are; 0 before
  * @have: who has it, or was promised it by another
  * @told: who knows that we have it
  * @offered: whom we offered it, or send it
@@ -60,6 +63,7 @@ typedef struct {
   gint64 captured_us;
   gint64 received_us;
   gint64 order_us;
+  gint64 coming_us;
   guint64 have;
   guint64 told;
   guint64 offered;
@@ -75,6 +79,7 @@ typedef struct {
  * @is_anchored: whether a verified chunk told where the edge is
  * @newest: the newest verified one, captured at @newest_captured_us
  * @interval_us: time of capture from one chunk to the next, as learned
+ * @n_resets: how often all entries were forgotten at once
  */
 typedef struct {
   guint32 number;
@@ -86,6 +91,7 @@ typedef struct {
   guint64 newest;
   gint64 newest_captured_us;
   double interval_us;
+  guint n_resets;
   DfnLiveEntry entries[DFN_LIVE_WINDOW_SIZE];
 } DfnLiveTrack;
 

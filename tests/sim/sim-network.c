@@ -8,6 +8,7 @@
 #define S 1000000
 
 typedef enum {
+  EVENT_BEGUN,
   EVENT_LEFT,
   EVENT_ARRIVED,
   EVENT_DATAGRAM,
@@ -223,6 +224,24 @@ way_us (SimNetwork *self, guint32 from, guint32 to)
   return way;
 }
 
+static void
+announce_begin (SimNetwork *self, guint32 index, const Transfer *transfer)
+{
+  guint64 packet = MIN (transfer->link_bytes, SIM_PACKET_PAYLOAD + SIM_PACKET_HEADER);
+
+  if (self->funcs.begun == NULL)
+    return;
+  sim_events_add (self->events,
+                  &(SimEvent){ .at_us = self->now_us + way_us (self, index, transfer->to)
+                                        + time_for (packet, self->nodes[index].settings.uplink),
+                               .kind = EVENT_BEGUN,
+                               .node = transfer->to,
+                               .life = transfer->to_life,
+                               .other = index,
+                               .other_life = self->nodes[index].life,
+                               .cookie = transfer->cookie });
+}
+
 /* The uplink takes the first that waits. */
 static void
 begin_next (SimNetwork *self, guint32 index)
@@ -237,6 +256,7 @@ begin_next (SimNetwork *self, guint32 index)
   transfer = transfer_at (self, node->current);
   node->queue = transfer->next;
   transfer->begun_us = self->now_us;
+  announce_begin (self, index, transfer);
   n_packets = (guint) ((transfer->payload + SIM_PACKET_PAYLOAD - 1) / SIM_PACKET_PAYLOAD);
   transfer->n_lost = sim_random_count (&self->random, n_packets, self->loss);
   node->debt_us = 0;
@@ -432,6 +452,10 @@ handle (SimNetwork *self, const SimEvent *event)
 
   switch ((EventKind) event->kind)
     {
+    case EVENT_BEGUN:
+      if (is_here)
+        self->funcs.begun (self->user, event->node, event->other, event->other_life, event->cookie);
+      break;
     case EVENT_LEFT:
       on_left (self, event);
       break;

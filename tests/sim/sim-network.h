@@ -47,6 +47,8 @@ typedef struct {
  * place differ in @life, and what is for an earlier life arrives nowhere.
  */
 typedef struct {
+  /* (nullable): the first packet of a transfer arrived at @to; what follows may be gone by now. */
+  void (*begun) (gpointer user, guint32 to, guint32 from, guint32 from_life, guint64 cookie);
   /* The last byte of a transfer left: the uplink of @from takes the next. */
   void (*left) (gpointer user, guint32 from, guint64 cookie);
   /* It arrived whole at @to; @from may be gone. */

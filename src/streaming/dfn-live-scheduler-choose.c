@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "dfn-live-scheduler-private.h"
+
+#include <math.h>
+
+/*
+ * Which chunk goes next, and to whom. All figures here are from tests/sim, whose README table in
+ * doc/benchmarks.md shows what they come to.
+ */
+
+#define S 1000000.0
+
+/* Each copy that was sent puts the scheduling deadline off by this; those of the source far. */
+#define COPY_SLOTS 2
+#define SOURCE_COPY_SLOTS 10
+/* A chunk that a smaller share of our neighbours has goes before all others. */
+#define RARE_SHARE 0.3
+/* Pushed unasked: at most so many slots old, in so many copies, when so many others have it. */
+#define YOUNG_SLOTS 4
+#define YOUNG_COPIES 3
+#define YOUNG_HOLDERS 1
+/* Until a chunk is so many slots old, it goes to those who pass most on. */
+#define EARLY_SLOTS 8
+/* What is offered has to arrive in time: the way there and back, besides the time of sending. */
+#define OFFER_MARGIN_US 100000
+/* A chunk that is coming is offered so long before its last byte is here, as the answers take. */
+#define COMING_AHEAD_US 60000
+/* How long what a peer says of its uplink is believed without proof, and the time of the proof. */
+#define BELIEF_SECONDS 3
+#define PROOF_SECONDS 20
+/* What is shown counts so many times: from one neighbour to another the shares differ. */
+#define PROOF_FACTOR 3
+#define LEAST_BELIEF 0.02
+/* Of what is given late, so much goes to whoever lacks most, whether he gives or not; others have
+ * an advantage of so many chunks. */
+#define OPTIMISTIC_SHARE 0.1
+#define GIVER_ADVANTAGE 20
+#define LATE_NOISE 10
+/* The source's own copies of a chunk: one, and on average so many more. */
+#define SOURCE_EXTRA 0.7
+#define SOURCE_EXTRA_SAVED 8
+
+void
+dfn_live_scheduler_count_copy (DfnLiveScheduler *self, DfnLiveEntry *entry, int by)
+{
+  int slots = self->config.is_source ? SOURCE_COPY_SLOTS : COPY_SLOTS;
+
+  if (self->config.is_source && by > 0 && entry->n_copies == 1)
+    self->extra_copies -= 1;
+  entry->n_copies += (guint) by;
+  entry->order_us += by * slots * self->config.slot_us;
+}
+
+static void
+set_order (DfnLiveScheduler *self, gint64 now_us, DfnLiveEntry *entry)
+{
+  if (entry->order_us == 0)
+    entry->order_us = now_us + 2 * self->config.slot_us;
+  self->has_nothing_to_offer = self->has_nothing_young = FALSE;
+}
+
+void
+dfn_live_scheduler_began_to_have (DfnLiveScheduler *self, gint64 now_us, DfnLiveEntry *entry)
+{
+  if (self->config.is_source)
+    self->extra_copies = MIN (self->extra_copies + SOURCE_EXTRA, SOURCE_EXTRA_SAVED);
+  set_order (self, now_us, entry);
+}
+
+void
+dfn_live_scheduler_note_coming (DfnLiveScheduler *self,
+                                gint64 now_us,
+                                DfnLiveEntry *entry,
+                                guint8 place)
+{
+  const DfnLivePeer *peer = &self->peers[place];
+
+  if (entry->size == 0)
+    entry->size = self->config.chunk_size;
+  entry->coming_us = now_us
+                     + (peer->flow_us > 0 ? (gint64) peer->flow_us
+                                          : dfn_live_scheduler_get_send_us (self, entry->size));
+  set_order (self, now_us, entry);
+}
+
+gboolean
+dfn_live_scheduler_is_coming (const DfnLiveEntry *entry)
+{
+  if (entry->state != DFN_LIVE_STATE_MISSING)
+    return FALSE;
+  for (guint i = 0; i < DFN_LIVE_MAX_CLAIMS; i++)
+    if (entry->claims[i].peer != DFN_LIVE_NOBODY && entry->claims[i].begun_us != 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Whether a chunk can be offered: it is here, or nearly, and would still come in time. */
+static gboolean
+is_offerable (DfnLiveScheduler *self, gint64 now_us, const DfnLiveEntry *entry)
+{
+  gint64 from_us = entry->coming_us - COMING_AHEAD_US;
+
+  if (dfn_live_scheduler_get_due_us (self, entry)
+      < now_us + OFFER_MARGIN_US + dfn_live_scheduler_get_send_us (self, entry->size))
+    return FALSE;
+  if (entry->state == DFN_LIVE_STATE_HERE)
+    return TRUE;
+  if (!dfn_live_scheduler_is_coming (entry))
+    return FALSE;
+  if (now_us >= from_us)
+    return TRUE;
+  self->next_coming_us = MIN (self->next_coming_us, from_us);
+  return FALSE;
+}
+
+gint64
+dfn_live_scheduler_get_order (DfnLiveScheduler *self, const DfnLiveEntry *entry)
+{
+  double n = __builtin_popcountll (self->used);
+  double n_have = __builtin_popcountll (self->used & (entry->have | entry->offered));
+
+  return n_have < RARE_SHARE * n ? entry->order_us - G_MAXINT64 / 2 : entry->order_us;
+}
+
+/* So young that hardly anybody can have it. */
+static gboolean
+is_young (DfnLiveScheduler *self, gint64 now_us, const DfnLiveEntry *entry)
+{
+  guint n_have = (guint) __builtin_popcountll (self->used & entry->have);
+
+  return entry->state == DFN_LIVE_STATE_HERE && entry->n_copies < YOUNG_COPIES
+         && n_have <= YOUNG_HOLDERS + entry->n_copies
+         && now_us - entry->captured_us < YOUNG_SLOTS * self->config.slot_us;
+}
+
+/* The source gives each chunk once, and again as far as its budget goes: viewers do the rest. More
+ * only when fewer than two others have shown it for long, or when its time gets short. */
+static gboolean
+may_copy (DfnLiveScheduler *self, gint64 now_us, const DfnLiveEntry *entry)
+{
+  gint64 age_us = now_us - entry->captured_us;
+
+  if (!self->config.is_source || entry->n_copies == 0)
+    return TRUE;
+  if (entry->n_copies == 1 && self->extra_copies >= 1)
+    return TRUE;
+  if (age_us > self->config.buffer_us * 3 / 5)
+    return TRUE;
+  return age_us > self->config.buffer_us * entry->n_copies * 2 / 5
+         && (guint) __builtin_popcountll (entry->have) < entry->n_copies + 2;
+}
+
+/* Who can be offered a chunk: one that has to answer, or gets, another from us waits for that. */
+static guint64
+get_candidates (DfnLiveScheduler *self, guint32 track, const DfnLiveEntry *entry)
+{
+  guint64 candidates = self->used & ~entry->have & ~entry->offered;
+
+  for (guint64 left = candidates; left != 0; left &= left - 1)
+    {
+      const DfnLivePeer *peer = &self->peers[__builtin_ctzll (left)];
+
+      if ((peer->tracks >> track & 1) == 0 || peer->n_outs > 0)
+        candidates &= ~(left & -left);
+    }
+  return candidates;
+}
+
+DfnLiveEntry *
+dfn_live_scheduler_choose_chunk (DfnLiveScheduler *self,
+                                 gint64 now_us,
+                                 gboolean is_unasked,
+                                 guint32 *track_number,
+                                 guint64 *candidates)
+{
+  DfnLiveEntry *best = NULL;
+
+  for (guint64 left = self->tracks_wanted; left != 0; left &= left - 1)
+    {
+      DfnLiveTrack *track = self->tracks[__builtin_ctzll (left)];
+
+      for (guint64 i = track->begin; i < track->end; i++)
+        {
+          DfnLiveEntry *entry = dfn_live_track_find (track, i);
+          guint64 found;
+
+          if (entry == NULL || (self->used & ~entry->have & ~entry->offered) == 0
+              || (is_unasked && !is_young (self, now_us, entry))
+              || !is_offerable (self, now_us, entry) || !may_copy (self, now_us, entry)
+              || (best != NULL
+                  && dfn_live_scheduler_get_order (self, entry)
+                         >= dfn_live_scheduler_get_order (self, best)))
+            continue;
+          found = get_candidates (self, track->number, entry);
+          if (found == 0)
+            continue;
+          best = entry;
+          *track_number = track->number;
+          *candidates = found;
+        }
+    }
+  return best;
+}
+
+DfnLiveEntry *
+dfn_live_scheduler_choose_other (DfnLiveScheduler *self,
+                                 gint64 now_us,
+                                 guint32 track_number,
+                                 guint8 place)
+{
+  DfnLiveTrack *track = self->tracks[track_number];
+  guint64 bit = G_GUINT64_CONSTANT (1) << place;
+  DfnLiveEntry *best = NULL;
+
+  for (guint64 i = track->begin; i < track->end; i++)
+    {
+      DfnLiveEntry *entry = dfn_live_track_find (track, i);
+
+      if (entry != NULL && ((entry->have | entry->offered) & bit) == 0
+          && is_offerable (self, now_us, entry)
+          && (best == NULL
+              || dfn_live_scheduler_get_order (self, entry)
+                     < dfn_live_scheduler_get_order (self, best)))
+        best = entry;
+    }
+  return best;
+}
+
+/* How much good a copy does there: what the peer can pass on. It says so itself, and is believed
+ * for as long as it takes to show; then only as far as what it gave us, as one of about as many
+ * neighbours as we have ourselves, bears it out. Nobody gives the source anything. */
+static double
+get_weight (DfnLiveScheduler *self, gint64 now_us, DfnLivePeer *peer)
+{
+  double claimed = peer->uplink > 0 ? (double) peer->uplink : dfn_live_scheduler_get_uplink (self);
+  double age = (double) (now_us - peer->added_us) / S, n = MAX (8, self->stats.n_peers);
+  double shown, believed = claimed * MAX (LEAST_BELIEF, 1 - age / BELIEF_SECONDS);
+
+  dfn_live_peer_decay (peer, now_us);
+  shown = peer->received / CLAMP (age, 1, PROOF_SECONDS) * self->config.chunk_size * n;
+  if (!self->config.is_source)
+    claimed = MIN (claimed, PROOF_FACTOR * shown + believed);
+  return claimed * dfn_live_peer_get_score (peer, now_us)
+         * (0.3 + 0.7 * dfn_live_scheduler_random (self));
+}
+
+/* How much a peer needs a copy: those who give before others, then those who have least. */
+static double
+get_need (DfnLiveScheduler *self, gint64 now_us, DfnLivePeer *peer)
+{
+  gboolean is_giver = peer->received > 0.5 || now_us - peer->added_us < PROOF_SECONDS / 2 * S
+                      || dfn_live_scheduler_random (self) < OPTIMISTIC_SHARE;
+
+  return LATE_NOISE * dfn_live_scheduler_random (self) + (is_giver ? GIVER_ADVANTAGE : 0)
+         - peer->n_known;
+}
+
+guint8
+dfn_live_scheduler_choose_peer (DfnLiveScheduler *self,
+                                gint64 now_us,
+                                guint64 candidates,
+                                const DfnLiveEntry *entry)
+{
+  gboolean is_early = now_us - entry->captured_us < EARLY_SLOTS * self->config.slot_us;
+  guint8 best = DFN_LIVE_NOBODY;
+  double best_value = -G_MAXDOUBLE;
+
+  for (guint64 left = candidates; left != 0; left &= left - 1)
+    {
+      guint8 place = (guint8) __builtin_ctzll (left);
+      DfnLivePeer *peer = &self->peers[place];
+      double value = is_early ? get_weight (self, now_us, peer) : get_need (self, now_us, peer);
+
+      if (value > best_value)
+        {
+          best_value = value;
+          best = place;
+        }
+    }
+  return best;
+}
