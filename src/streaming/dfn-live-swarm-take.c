@@ -59,7 +59,8 @@ dfn_live_swarm_wants (DfnLiveTalk *talk, const DfnLiveHeader *header, gpointer u
 
   return self->scheduler != NULL && !self->is_source && header->epoch == self->manifest->epoch
          && dfn_live_header_check (header, NULL)
-         && dfn_live_scheduler_wants (self->scheduler, dfn_live_swarm_find_member (self, talk)->id,
+         && dfn_live_scheduler_wants (self->scheduler, g_get_monotonic_time (),
+                                      dfn_live_swarm_find_member (self, talk)->id,
                                       (DfnChunkId){ header->track, header->sequence });
 }
 
