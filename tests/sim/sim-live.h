@@ -32,7 +32,7 @@ typedef struct {
   double claimers;    /* share of viewers that offer what they never send */
   double flooders;    /* share of viewers that offer and claim all kinds of things */
   double liars;       /* share of viewers that claim ten times their uplink */
-  double dead;        /* share of viewers that vanish at half-time */
+  double dead;        /* share of viewers that vanish at half-time, for others */
   guint64 seed;
 } SimLiveSettings;
 
