@@ -88,7 +88,7 @@ static gboolean
 on_write (gpointer user_data)
 {
   Fixture *f = user_data;
-  char piece[PIECE];
+  char piece[PIECE + 1]; /* with the last zero byte */
 
   for (guint i = 0; i < PIECE; i += 20)
     g_snprintf (piece + i, 21, "%019u\n", (f->n_written * PIECE + i) / 20);
