@@ -83,6 +83,7 @@ struct _DfnUplinkEstimate {
   double look_rate; /* while we look for a queue that was there before us */
   double capacity;
   DfnUplinkDelay delay;
+  gint64 target_us;
 
   gboolean is_waiting;
   gint64 waiting_since_us;
@@ -265,6 +266,12 @@ watch_constancy (DfnUplinkEstimate *self, gint64 now_us)
   self->trial_low_us = self->delay.queue_us;
 }
 
+static gint64
+hot_of (const DfnUplinkEstimate *self)
+{
+  return self->target_us + DFN_UPLINK_RISE_US;
+}
+
 static double
 floor_of (const DfnUplinkEstimate *self)
 {
@@ -284,9 +291,9 @@ watch_heat (DfnUplinkEstimate *self, gint64 now_us)
 {
   Totals span = look_back (self, FIRST_TICKS);
   gboolean is_pinned =
-      self->delay.queue_us > DFN_UPLINK_TARGET_US && self->rate < 1.02 * floor_of (self);
+      self->delay.queue_us > self->target_us && self->rate < 1.02 * floor_of (self);
 
-  if (self->delay.queue_us > DFN_UPLINK_HOT_US || is_pinned)
+  if (self->delay.queue_us > hot_of (self) || is_pinned)
     {
       if (self->hot_since_us < 0)
         {
@@ -302,7 +309,7 @@ watch_heat (DfnUplinkEstimate *self, gint64 now_us)
       if (now_us - self->hot_since_us >= COMPETING_US)
         self->is_competing = TRUE;
     }
-  else if (self->hot_since_us >= 0 && self->delay.queue_us <= DFN_UPLINK_TARGET_US)
+  else if (self->hot_since_us >= 0 && self->delay.queue_us <= self->target_us)
     {
       /* What was taken for the capacity at first was the rise of the rate beyond it. */
       if (!self->is_confirmed && self->first_rate > 0)
@@ -311,7 +318,7 @@ watch_heat (DfnUplinkEstimate *self, gint64 now_us)
       self->drained_us = MIN (self->drained_us, now_us - DRAIN_INTERVAL_US + EARLY_DRAIN_US);
       self->is_early = TRUE;
     }
-  if (self->delay.queue_us > DFN_UPLINK_TARGET_US)
+  if (self->delay.queue_us > self->target_us)
     self->calm_since_us = -1;
   else if (self->calm_since_us < 0)
     self->calm_since_us = now_us;
@@ -362,7 +369,7 @@ watch_overload (DfnUplinkEstimate *self, gint64 now_us)
 static double
 growth (const DfnUplinkEstimate *self, gint64 now_us)
 {
-  double wanted = (double) (DFN_UPLINK_TARGET_US - self->delay.queue_us) / CORRECT_US;
+  double wanted = (double) (self->target_us - self->delay.queue_us) / CORRECT_US;
   gint64 calm_us;
 
   if (wanted <= 0 || self->delay.queue_us > DFN_UPLINK_CALM_US || self->calm_since_us < 0
@@ -392,7 +399,7 @@ learn_capacity (DfnUplinkEstimate *self, double taken, gboolean is_limited)
 {
   if (self->hot_since_us >= 0 || self->verdict_us > 0)
     return;
-  if (taken > CLEARLY_MORE * self->capacity && self->delay.queue_us < DFN_UPLINK_TARGET_US)
+  if (taken > CLEARLY_MORE * self->capacity && self->delay.queue_us < self->target_us)
     self->capacity = taken;
   if (!is_limited || self->delay.queue_us < DFN_UPLINK_CALM_US)
     return;
@@ -411,7 +418,7 @@ settle (DfnUplinkEstimate *self, gint64 now_us)
   double rate;
 
   learn_capacity (self, taken, is_limited);
-  if (self->delay.queue_us <= DFN_UPLINK_TARGET_US)
+  if (self->delay.queue_us <= self->target_us)
     {
       /* Who has nothing to send learns nothing. */
       if (is_limited)
@@ -471,7 +478,7 @@ look_for_queue (DfnUplinkEstimate *self, gint64 now_us)
 
   if (self->drained_us < 0)
     self->drained_us = now_us - LOOK_INTERVAL_US + FIRST_LOOK_US;
-  if (self->delay.rtt_us <= DFN_UPLINK_HOT_US || now_us - self->drained_us < LOOK_INTERVAL_US)
+  if (self->delay.rtt_us <= hot_of (self) || now_us - self->drained_us < LOOK_INTERVAL_US)
     return;
   self->drained_us = now_us;
   self->drain_until_us = now_us + self->delay.rtt_us + LOOK_MARGIN_US;
@@ -498,6 +505,7 @@ dfn_uplink_estimate_tick (DfnUplinkEstimate *self, gint64 now_us)
   self->ticked_us = now_us;
   begin_tick (self, now_us);
   dfn_uplink_paths_tick (self->paths, now_us, &self->delay);
+  self->target_us = DFN_UPLINK_TARGET_US + DFN_UPLINK_FEW_US / MAX (self->delay.n_fresh, 1);
   if (self->delay.queue_us >= 0 && self->n_totals > 1)
     {
       Totals span = look_back (self, RATE_TICKS);
@@ -507,7 +515,7 @@ dfn_uplink_estimate_tick (DfnUplinkEstimate *self, gint64 now_us)
         {
           if (self->n_totals > RATE_TICKS)
             self->capacity = MAX (self->capacity, per_second (span.resolved, &span));
-          if (self->delay.queue_us > DFN_UPLINK_TARGET_US)
+          if (self->delay.queue_us > self->target_us)
             begin_limiting (self, now_us);
           else
             look_for_queue (self, now_us);

@@ -13,17 +13,24 @@ G_BEGIN_DECLS
  *
  * As long as the queue that they see together stays short nothing is limited. Afterwards the
  * rate is what the network took off our hands lately, a little more or less so that the queue comes
- * to %DFN_UPLINK_TARGET_US: then the uplink is never idle, and the queue short. As that rate falls
- * with a competing TCP flow's rise, it gives way to it as LEDBAT (RFC 6817) does, but not below
- * %DFN_UPLINK_FLOOR of the capacity. Every 10 s the queue is emptied for a moment, so that all
- * paths, also the new ones, see their shortest round-trip time (as in LEDBAT++).
+ * to %DFN_UPLINK_TARGET_US (more for a few links): then the uplink is never idle, and the queue
+ * short. As that rate falls with a competing TCP flow's rise, it gives way to it as LEDBAT (RFC
+ * 6817) does, but not below %DFN_UPLINK_FLOOR of the capacity. Every 10 s the queue is emptied for
+ * a moment, so that all paths, also the new ones, see their shortest round-trip time (as in
+ * LEDBAT++).
  */
 typedef struct _DfnUplinkEstimate DfnUplinkEstimate;
 
 /** DFN_UPLINK_TARGET_US: the queueing delay wanted, so that the uplink is never idle */
 #define DFN_UPLINK_TARGET_US 18000
-/** DFN_UPLINK_HOT_US: a rise of 25 ms above it means that the queue is out of control */
-#define DFN_UPLINK_HOT_US (DFN_UPLINK_TARGET_US + 25000)
+/**
+ * DFN_UPLINK_FEW_US: how much longer the queue is with one link, half of it with two, and so on:
+ * now and then a link's own congestion control (BBR) sends next to nothing, and few cannot make up
+ * for it
+ */
+#define DFN_UPLINK_FEW_US 24000
+/** DFN_UPLINK_RISE_US: such a rise above what is wanted means that the queue is out of control */
+#define DFN_UPLINK_RISE_US 25000
 /** DFN_UPLINK_FLOOR: the share of the capacity that a competing flow cannot push us below */
 #define DFN_UPLINK_FLOOR 0.40
 /** DFN_UPLINK_TICK_US: how often dfn_uplink_estimate_tick() wants to be called while data flow */

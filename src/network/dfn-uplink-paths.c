@@ -177,6 +177,7 @@ void
 dfn_uplink_paths_tick (DfnUplinkPaths *self, gint64 now_us, DfnUplinkDelay *delay)
 {
   delay->rtt_us = summarise (self, now_us, FALSE, get_rtt, 0.5);
+  delay->n_fresh = self->sorted->len;
   delay->queue_us = summarise (self, now_us, TRUE, get_delay, COMMON_SHARE);
   delay->fresh_queue_us = summarise (self, now_us, TRUE, get_fresh_delay, COMMON_SHARE);
   if (delay->queue_us < 0)

@@ -48,12 +48,14 @@ struct _DfnUplinkPath {
  * @queue_us: the queueing delay over the last ticks, -1: unknown
  * @fresh_queue_us: by the latest samples alone, of paths that are sure; -1: unknown
  * @rtt_us: the median round-trip time, -1: unknown
+ * @n_fresh: how many paths are in use
  * @are_all_sure: whether all paths in use have seen an empty queue
  */
 typedef struct {
   gint64 queue_us;
   gint64 fresh_queue_us;
   gint64 rtt_us;
+  guint n_fresh;
   gboolean are_all_sure;
 } DfnUplinkDelay;
 

@@ -47,8 +47,10 @@ test_alone (gconstpointer n_senders)
   uplink_model_run (model, 60);
   show (model, "alone");
   g_assert_cmpfloat (uplink_model_get_utilisation (model), >, 0.97);
-  g_assert_cmpfloat (uplink_model_get_delay (model, 0.5), <, 30);
-  g_assert_cmpfloat (uplink_model_get_delay (model, 0.95), <, 45);
+  g_assert_cmpfloat (uplink_model_get_delay (model, 0.5),
+                     <, GPOINTER_TO_UINT (n_senders)> 1 ? 30 : 50);
+  g_assert_cmpfloat (uplink_model_get_delay (model, 0.95),
+                     <, GPOINTER_TO_UINT (n_senders)> 1 ? 45 : 60);
   g_assert_cmpfloat_with_epsilon (dfn_uplink_estimate_get_capacity (model->estimate), UPLINK,
                                   0.05 * UPLINK);
 }
@@ -182,12 +184,13 @@ test_all_paths_longer (void)
 
   model->senders[0].rtt_us += 300000;
   uplink_model_run (model, 2);
-  g_assert_cmpfloat (dfn_uplink_estimate_get_rate (model->estimate), >, 0.4 * UPLINK);
+  g_assert_cmpfloat (dfn_uplink_estimate_get_rate (model->estimate), >, 0.1 * UPLINK);
   uplink_model_run (model, 12);
   uplink_model_watch (model);
   uplink_model_run (model, 20);
   show (model, "the only path longer");
-  g_assert_cmpfloat (uplink_model_get_utilisation (model), >, 0.95);
+  /* The sender's own window grows slowly over such a path. */
+  g_assert_cmpfloat (uplink_model_get_utilisation (model), >, 0.85);
   g_assert_cmpfloat (uplink_model_get_delay (model, 0.95), <, 60);
 }
 
