@@ -282,7 +282,7 @@ begin_epoch (DfnLiveSwarm *self, const DfnLiveManifest *manifest)
 gboolean
 dfn_live_swarm_set_manifest (DfnLiveSwarm *self, const DfnLiveManifest *manifest)
 {
-  g_autoptr (DfnLiveSwarm) alive = g_object_ref (self);
+  G_GNUC_UNUSED g_autoptr (DfnLiveSwarm) alive = g_object_ref (self);
 
   if (self->manifest != NULL && manifest->epoch <= self->manifest->epoch)
     {
