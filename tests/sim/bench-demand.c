@@ -28,10 +28,10 @@ static const Row rows[] = {
   { "16 homes, half leeches", 16, 128, 1, 0, FALSE, SIM_DEMAND_LEECH, 50 },
   { "16 homes, 20 % polluters", 16, 128, 1, 0, FALSE, SIM_DEMAND_POLLUTER, 20 },
   { "16 homes, 20 % never deliver", 16, 128, 1, 0, FALSE, SIM_DEMAND_LIAR, 20 },
-  { "50", 50, 512, 1, 0, FALSE, SIM_DEMAND_GOOD, 0 },
+  { "50, equal", 50, 512, 1, 0, FALSE, SIM_DEMAND_GOOD, 0 },
   { "50, spread", 50, 512, 11, 0, FALSE, SIM_DEMAND_GOOD, 0 },
-  { "500", 500, 2048, 1, 0, FALSE, SIM_DEMAND_GOOD, 0 },
-  { "500, spread", 500, 2048, 11, 0, FALSE, SIM_DEMAND_GOOD, 0 },
+  { "500, equal", 500, 1024, 1, 0, FALSE, SIM_DEMAND_GOOD, 0 },
+  { "500, spread", 500, 1024, 11, 0, FALSE, SIM_DEMAND_GOOD, 0 },
   { "500, spread, ten a second", 500, 1024, 11, SIM_DEMAND_S / 10, FALSE, SIM_DEMAND_GOOD, 0 },
   { "500, half free riders", 500, 1024, 1, 0, FALSE, SIM_DEMAND_RIDER, 50 },
 };

@@ -62,7 +62,6 @@ typedef struct {
   GArray *links;    /* Link */
   GArray *sendings; /* Sending */
   GArray *news;     /* guint32, chunks to tell of */
-  guint turn;
   gboolean is_sending;
   gboolean is_here;
   gint64 down_free_us;
@@ -288,7 +287,8 @@ send_piece (Sim *sim, guint at)
       g_array_remove_index (peer->sendings, i - 1);
   if (peer->is_sending || peer->sendings->len == 0)
     return;
-  sending = &g_array_index (peer->sendings, Sending, peer->turn++ % peer->sendings->len);
+  /* The one that was chosen first, as the uplink governor does it by deadlines. */
+  sending = &g_array_index (peer->sendings, Sending, 0);
   link = find_link (sim, at, sending->to);
   size = MIN (PIECE, sending->left);
   took_us = (gint64) ((size + peer->control_debt) / peer->up * SIM_DEMAND_S) + 1;
@@ -719,7 +719,9 @@ sim_demand_run (const SimDemandConfig *config, SimDemandResult *result)
   sim.heap = g_array_new (FALSE, FALSE, sizeof (Event));
   for (guint i = 0; i < sim.n_peers; i++)
     set_up_peer (&sim, i);
-  sim.peers[0].is_here = TRUE;
+  /* Those who come at once are all found by all. */
+  for (guint i = 0; i < sim.n_peers; i++)
+    sim.peers[i].is_here = i == 0 || config->arrival_us == 0;
   for (guint i = 1; i < sim.n_peers; i++)
     post (&sim, (Event){ .at_us = i <= config->n_seeds
                                       ? 0

@@ -8,8 +8,8 @@ G_BEGIN_DECLS
 /*
  * A swarm around one recorded file, in one process: every peer has a DfnFetchPlan and a
  * DfnUploadQueue, the ones that real peers have, and between them are uplinks, downlinks and round
- * trips. Pieces of chunks queue at the sender's uplink, where those under way take turns, and
- * again at the receiver's downlink, in order. Headers are left out on both sides of what is
+ * trips. Pieces of chunks queue at the sender's uplink, chunk after chunk, and again at the
+ * receiver's downlink. Headers are left out on both sides of what is
  * compared; control messages take their part of the uplink. Fixed seeds, times in microseconds.
  */
 
