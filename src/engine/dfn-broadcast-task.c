@@ -9,6 +9,7 @@
 #include "dfn-presence.h"
 #include "dfn-rate-meter.h"
 #include "dfn-report-pacer.h"
+#include "dfn-source.h"
 #include "dfn-streaming-error.h"
 
 #define RENEW_SECONDS (12 * 60 * 60)
@@ -92,9 +93,7 @@ static void
 shut_down (DfnBroadcastTask *self)
 {
   g_cancellable_cancel (self->cancellable);
-  if (self->renewal != NULL)
-    g_source_destroy (self->renewal);
-  g_clear_pointer (&self->renewal, g_source_unref);
+  dfn_source_clear (&self->renewal);
   if (self->earlier != NULL)
     g_signal_handlers_disconnect_by_data (self->earlier, self);
   if (self->swarm != NULL)
@@ -170,9 +169,8 @@ on_renewal (gpointer user_data)
 static void
 start_renewal (DfnBroadcastTask *self)
 {
-  self->renewal = g_timeout_source_new_seconds (RENEW_SECONDS);
-  g_source_set_callback (self->renewal, on_renewal, self, NULL);
-  g_source_attach (self->renewal, g_main_context_get_thread_default ());
+  self->renewal = dfn_source_attach (g_timeout_source_new_seconds (RENEW_SECONDS),
+                                     g_main_context_get_thread_default (), on_renewal, self);
 }
 
 static DfnAddress *

@@ -6,6 +6,7 @@
 #include "dfn-live-announcement.h"
 #include "dfn-nostr-kinds.h"
 #include "dfn-relay-pool.h"
+#include "dfn-source.h"
 
 /* How long relays of this network have to be found, and to answer. */
 #define LOOK_AROUND_MS 3000
@@ -165,9 +166,9 @@ look_around (DfnCatalogTask *self)
   self->lan = dfn_lan_discovery_new ();
   g_signal_connect (self->lan, "found", G_CALLBACK (on_relay_found), self);
   dfn_lan_discovery_browse (self->lan);
-  self->look_around = g_timeout_source_new (LOOK_AROUND_MS);
-  g_source_set_callback (self->look_around, on_looked_around, self, NULL);
-  g_source_attach (self->look_around, g_main_context_get_thread_default ());
+  self->look_around =
+      dfn_source_attach (g_timeout_source_new (LOOK_AROUND_MS),
+                         g_main_context_get_thread_default (), on_looked_around, self);
 }
 
 void
@@ -198,9 +199,7 @@ dfn_catalog_task_stop (gpointer task)
 {
   DfnCatalogTask *self = task;
 
-  if (self->look_around != NULL)
-    g_source_destroy (self->look_around);
-  g_clear_pointer (&self->look_around, g_source_unref);
+  dfn_source_clear (&self->look_around);
   if (self->lan != NULL)
     g_signal_handlers_disconnect_by_data (self->lan, self);
   g_signal_handlers_disconnect_by_data (self->subscription, self);

@@ -8,6 +8,7 @@
 #include "dfn-presence.h"
 #include "dfn-rate-meter.h"
 #include "dfn-report-pacer.h"
+#include "dfn-source.h"
 #include "dfn-streaming-error.h"
 
 #include <string.h>
@@ -50,19 +51,8 @@ G_DEFINE_FINAL_TYPE (DfnWatchTask, dfn_watch_task, G_TYPE_OBJECT)
 static GSource *
 add_timer (DfnWatchTask *self, guint milliseconds, GSourceFunc func)
 {
-  GSource *source = g_timeout_source_new (milliseconds);
-
-  g_source_set_callback (source, func, self, NULL);
-  g_source_attach (source, g_main_context_get_thread_default ());
-  return source;
-}
-
-static void
-clear_timer (GSource **timer)
-{
-  if (*timer != NULL)
-    g_source_destroy (*timer);
-  g_clear_pointer (timer, g_source_unref);
+  return dfn_source_attach (g_timeout_source_new (milliseconds),
+                            g_main_context_get_thread_default (), func, self);
 }
 
 /* Reports */
@@ -137,7 +127,7 @@ static void
 shut_down (DfnWatchTask *self)
 {
   g_cancellable_cancel (self->cancellable);
-  clear_timer (&self->find_deadline);
+  dfn_source_clear (&self->find_deadline);
   if (self->subscription != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->subscription, self);
@@ -420,7 +410,7 @@ take_first_announcement (DfnWatchTask *self)
 {
   DfnManifest *manifest = self->announcement->manifest;
 
-  clear_timer (&self->find_deadline);
+  dfn_source_clear (&self->find_deadline);
   self->report.title = g_strdup (dfn_manifest_get_title (manifest));
   self->report.size = dfn_manifest_get_size (manifest);
   self->report.path = choose_path (self, manifest);
@@ -523,7 +513,7 @@ on_eose (DfnSubscription *subscription, DfnWatchTask *self)
   if (self->announcement != NULL
       || dfn_relay_pool_get_n_connected (dfn_presence_get_pool (self->presence)) == 0)
     return;
-  clear_timer (&self->find_deadline);
+  dfn_source_clear (&self->find_deadline);
   self->find_deadline = add_timer (self, LOOK_AROUND_MS, on_find_deadline);
 }
 

@@ -3,6 +3,7 @@
 
 #include "dfn-bytes.h"
 #include "dfn-local-addresses.h"
+#include "dfn-source.h"
 #include "dfn-udp-send.h"
 
 #include <nice/agent.h>
@@ -301,9 +302,7 @@ dfn_ice_link_dispose (GObject *object)
       /* Gives the TURN allocation back; the agent lives until that is done. */
       nice_agent_close_async (self->agent, NULL, NULL);
     }
-  if (self->retry != NULL)
-    g_source_destroy (self->retry);
-  g_clear_pointer (&self->retry, g_source_unref);
+  dfn_source_clear (&self->retry);
   g_clear_object (&self->socket);
   g_clear_object (&self->to);
   g_clear_object (&self->agent);

@@ -2,6 +2,7 @@
 #include "dfn-lan-discovery.h"
 
 #include "dfn-relay-url.h"
+#include "dfn-source.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
@@ -310,9 +311,8 @@ start (DfnLanDiscovery *self)
 {
   if (self->rescan == NULL)
     {
-      self->rescan = g_timeout_source_new_seconds (RESCAN_SECONDS);
-      g_source_set_callback (self->rescan, on_rescan, self, NULL);
-      g_source_attach (self->rescan, self->context);
+      self->rescan = dfn_source_attach (g_timeout_source_new_seconds (RESCAN_SECONDS),
+                                        self->context, on_rescan, self);
       scan (self);
     }
   for (guint i = 0; i < self->interfaces->len; i++)
@@ -352,9 +352,7 @@ dfn_lan_discovery_dispose (GObject *object)
 {
   DfnLanDiscovery *self = DFN_LAN_DISCOVERY (object);
 
-  if (self->rescan != NULL)
-    g_source_destroy (self->rescan);
-  g_clear_pointer (&self->rescan, g_source_unref);
+  dfn_source_clear (&self->rescan);
   g_ptr_array_set_size (self->interfaces, 0);
 
   G_OBJECT_CLASS (dfn_lan_discovery_parent_class)->dispose (object);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-loopback-link.h"
 
+#include "dfn-source.h"
 #include "dfn-timer.h"
 
 #define DEFAULT_MAX_PAYLOAD 1452
@@ -117,9 +118,7 @@ dfn_loopback_link_dispose (GObject *object)
   if (self->other != NULL)
     self->other->other = NULL;
   self->other = NULL;
-  if (self->timer != NULL)
-    g_source_destroy (self->timer);
-  g_clear_pointer (&self->timer, g_source_unref);
+  dfn_source_clear (&self->timer);
   G_OBJECT_CLASS (dfn_loopback_link_parent_class)->dispose (object);
 }
 
@@ -158,9 +157,7 @@ new_end (GMainContext *context, const DfnLoopbackParams *params, guint32 seed)
   if (self->params.max_payload == 0)
     self->params.max_payload = DEFAULT_MAX_PAYLOAD;
   self->rand = g_rand_new_with_seed (seed);
-  self->timer = dfn_timer_source_new ();
-  g_source_set_callback (self->timer, on_timer, self, NULL);
-  g_source_attach (self->timer, context);
+  self->timer = dfn_source_attach (dfn_timer_source_new (), context, on_timer, self);
   dfn_link_set_state (DFN_LINK (self), DFN_LINK_STATE_CONNECTED);
   return self;
 }

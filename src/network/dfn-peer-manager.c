@@ -3,6 +3,7 @@
 
 #include "dfn-address-watch.h"
 #include "dfn-signal-queue.h"
+#include "dfn-source.h"
 
 #include <string.h>
 
@@ -134,14 +135,6 @@ add (DfnPeerManager *self, DfnRendezvous *rendezvous, const Dfn__Offer *offer)
 
 /* Changes of address */
 
-static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
 /* Restarts those whose address is gone; by their keys, as a signal may end any of them. */
 static gboolean
 on_moved (gpointer user_data)
@@ -151,7 +144,7 @@ on_moved (gpointer user_data)
   GHashTableIter iter;
   gpointer rendezvous;
 
-  clear_source (&self->moving);
+  dfn_source_clear (&self->moving);
   g_hash_table_iter_init (&iter, self->rendezvous);
   while (g_hash_table_iter_next (&iter, NULL, &rendezvous))
     if (dfn_rendezvous_is_met (rendezvous)
@@ -168,10 +161,9 @@ on_address_changed (gpointer user_data)
 {
   DfnPeerManager *self = user_data;
 
-  clear_source (&self->moving);
-  self->moving = g_timeout_source_new (SETTLE_MS);
-  g_source_set_callback (self->moving, on_moved, self, NULL);
-  g_source_attach (self->moving, g_source_get_context (self->watch));
+  dfn_source_clear (&self->moving);
+  self->moving = dfn_source_attach (g_timeout_source_new (SETTLE_MS),
+                                    g_source_get_context (self->watch), on_moved, self);
   return G_SOURCE_CONTINUE;
 }
 
@@ -313,8 +305,8 @@ static void
 dfn_peer_manager_dispose (GObject *object)
 {
   dfn_peer_manager_close (DFN_PEER_MANAGER (object));
-  clear_source (&DFN_PEER_MANAGER (object)->moving);
-  clear_source (&DFN_PEER_MANAGER (object)->watch);
+  dfn_source_clear (&DFN_PEER_MANAGER (object)->moving);
+  dfn_source_clear (&DFN_PEER_MANAGER (object)->watch);
   G_OBJECT_CLASS (dfn_peer_manager_parent_class)->dispose (object);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-quic-private.h"
 
+#include "dfn-source.h"
 #include "dfn-timer.h"
 
 #include <string.h>
@@ -26,14 +27,6 @@ dfn_quic_set_state (DfnQuic *self, DfnQuicState state)
 
 /* Life */
 
-static void
-stop_waiting_for_link (DfnQuic *self)
-{
-  if (self->link_wait != NULL)
-    g_source_destroy (self->link_wait);
-  g_clear_pointer (&self->link_wait, g_source_unref);
-}
-
 void
 dfn_quic_finish (DfnQuic *self, GError *error)
 {
@@ -49,7 +42,7 @@ dfn_quic_finish (DfnQuic *self, GError *error)
     self->error = g_error_new_literal (DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_CLOSED,
                                        "The connection was closed");
   dfn_timer_source_set (self->timer, -1);
-  stop_waiting_for_link (self);
+  dfn_source_clear (&self->link_wait);
   g_clear_pointer (&self->uplink, dfn_uplink_client_free);
   self->write_wanted = FALSE;
   dfn_quic_set_state (self, DFN_QUIC_STATE_CLOSED);
@@ -191,7 +184,7 @@ on_link_lost (gpointer user_data)
 {
   g_autoptr (DfnQuic) self = g_object_ref (user_data);
 
-  stop_waiting_for_link (self);
+  dfn_source_clear (&self->link_wait);
   dfn_quic_fail (self, NGTCP2_ERR_IDLE_CLOSE);
   return G_SOURCE_REMOVE;
 }
@@ -203,9 +196,8 @@ wait_for_link (DfnQuic *self)
 {
   if (self->link_wait != NULL || self->state == DFN_QUIC_STATE_CLOSED || self->conn == NULL)
     return;
-  self->link_wait = g_timeout_source_new (LINK_PATIENCE_MS);
-  g_source_set_callback (self->link_wait, on_link_lost, self, NULL);
-  g_source_attach (self->link_wait, g_source_get_context (self->timer));
+  self->link_wait = dfn_source_attach (g_timeout_source_new (LINK_PATIENCE_MS),
+                                       g_source_get_context (self->timer), on_link_lost, self);
 }
 
 static void
@@ -214,7 +206,7 @@ on_link_state_changed (DfnLink *link, DfnQuic *self)
   switch (dfn_link_get_state (link))
     {
     case DFN_LINK_STATE_CONNECTED:
-      stop_waiting_for_link (self);
+      dfn_source_clear (&self->link_wait);
       dfn_quic_schedule_write (self);
       break;
     case DFN_LINK_STATE_FAILED:
@@ -241,7 +233,7 @@ dfn_quic_dispose (GObject *object)
   DfnQuic *self = DFN_QUIC (object);
 
   drop_link (self);
-  stop_waiting_for_link (self);
+  dfn_source_clear (&self->link_wait);
   g_clear_pointer (&self->uplink, dfn_uplink_client_free);
   if (self->timer != NULL)
     g_source_destroy (self->timer);
@@ -321,9 +313,7 @@ dfn_quic_init (DfnQuic *self)
   self->batch = g_malloc (DFN_LINK_BATCH_SIZE);
   g_queue_init (&self->datagrams);
 
-  self->timer = dfn_timer_source_new ();
-  g_source_set_callback (self->timer, on_timer, self, NULL);
-  g_source_attach (self->timer, context);
+  self->timer = dfn_source_attach (dfn_timer_source_new (), context, on_timer, self);
 
   /* After everything that the sockets hold, before real idle work. */
   self->writer = g_source_new (&writer_funcs, sizeof (WriterSource));
@@ -386,7 +376,7 @@ dfn_quic_set_link (DfnQuic *self, DfnLink *link)
   if (self->link != NULL && self->uplink != NULL)
     dfn_uplink_client_forget (self->uplink);
   drop_link (self);
-  stop_waiting_for_link (self);
+  dfn_source_clear (&self->link_wait);
   self->link = g_object_ref (link);
   self->blocked = FALSE;
   self->batch_length = 0;

@@ -3,6 +3,7 @@
 
 #include "dfn-random.h"
 #include "dfn-signal-queue.h"
+#include "dfn-source.h"
 
 #include <string.h>
 
@@ -68,19 +69,8 @@ static guint signals[N_SIGNALS];
 static GSource *
 add_timer (DfnRendezvous *self, guint milliseconds, GSourceFunc func)
 {
-  GSource *source = g_timeout_source_new (milliseconds);
-
-  g_source_set_callback (source, func, self, NULL);
-  g_source_attach (source, g_main_context_get_thread_default ());
-  return source;
-}
-
-static void
-clear_timer (GSource **timer)
-{
-  if (*timer != NULL)
-    g_source_destroy (*timer);
-  g_clear_pointer (timer, g_source_unref);
+  return dfn_source_attach (g_timeout_source_new (milliseconds),
+                            g_main_context_get_thread_default (), func, self);
 }
 
 /* Signals out */
@@ -189,7 +179,7 @@ on_tell (gpointer user_data)
 {
   DfnRendezvous *self = user_data;
 
-  clear_timer (&self->tell_timer);
+  dfn_source_clear (&self->tell_timer);
   if (self->has_told)
     tell_update (self);
   else
@@ -202,7 +192,7 @@ on_relays_allowed (gpointer user_data)
 {
   DfnRendezvous *self = user_data;
 
-  clear_timer (&self->relay_timer);
+  dfn_source_clear (&self->relay_timer);
   self->relays_free = TRUE;
   if (self->is_met && self->next == NULL)
     return G_SOURCE_REMOVE;
@@ -247,10 +237,10 @@ dfn_rendezvous_fail (DfnRendezvous *self, GError *error)
     return;
   alive = g_object_ref (self);
   self->is_over = TRUE;
-  clear_timer (&self->tell_timer);
-  clear_timer (&self->relay_timer);
-  clear_timer (&self->deadline);
-  clear_timer (&self->restart_deadline);
+  dfn_source_clear (&self->tell_timer);
+  dfn_source_clear (&self->relay_timer);
+  dfn_source_clear (&self->deadline);
+  dfn_source_clear (&self->restart_deadline);
   g_signal_emit (self, signals[SIGNAL_OVER], 0, owned);
 }
 
@@ -273,8 +263,8 @@ static void
 on_peer_ready (DfnPeer *peer, DfnRendezvous *self)
 {
   self->is_met = TRUE;
-  clear_timer (&self->deadline);
-  clear_timer (&self->relay_timer);
+  dfn_source_clear (&self->deadline);
+  dfn_source_clear (&self->relay_timer);
   g_signal_emit (self, signals[SIGNAL_MET], 0);
 }
 
@@ -293,7 +283,7 @@ take_transport (DfnRendezvous *self, const Dfn__Transport *transport)
       dfn_wire_to_candidates (transport->candidates, transport->n_candidates);
 
   self->has_remote = TRUE;
-  clear_timer (&self->deadline);
+  dfn_source_clear (&self->deadline);
   self->deadline = add_timer (self, MEET_TIMEOUT_MS, on_deadline);
   memcpy (self->peer_key, transport->key.data, sizeof self->peer_key);
   self->peer =
@@ -338,9 +328,9 @@ take_refusal (DfnRendezvous *self, const Dfn__Refusal *refusal)
 static void
 forget_next (DfnRendezvous *self)
 {
-  clear_timer (&self->restart_deadline);
-  clear_timer (&self->tell_timer);
-  clear_timer (&self->relay_timer);
+  dfn_source_clear (&self->restart_deadline);
+  dfn_source_clear (&self->tell_timer);
+  dfn_source_clear (&self->relay_timer);
   if (self->next != NULL)
     g_signal_handlers_disconnect_by_data (self->next, self);
   g_clear_object (&self->next);
@@ -502,9 +492,9 @@ dfn_rendezvous_dispose (GObject *object)
   DfnRendezvous *self = DFN_RENDEZVOUS (object);
 
   self->is_over = TRUE;
-  clear_timer (&self->tell_timer);
-  clear_timer (&self->relay_timer);
-  clear_timer (&self->deadline);
+  dfn_source_clear (&self->tell_timer);
+  dfn_source_clear (&self->relay_timer);
+  dfn_source_clear (&self->deadline);
   if (self->peer != NULL)
     g_signal_handlers_disconnect_by_data (self->peer, self);
   if (self->link != NULL)

@@ -7,6 +7,7 @@
 #include "dfn-nostr-filter.h"
 #include "dfn-nostr-kinds.h"
 #include "dfn-signal-queue.h"
+#include "dfn-source.h"
 #include "dfn-token-bucket.h"
 
 #include <string.h>
@@ -307,9 +308,7 @@ dfn_signaling_dispose (GObject *object)
       dfn_subscription_close (self->subscription);
     }
   stop_listening (self);
-  if (self->timer != NULL)
-    g_source_destroy (self->timer);
-  g_clear_pointer (&self->timer, g_source_unref);
+  dfn_source_clear (&self->timer);
   g_clear_object (&self->subscription);
   g_clear_object (&self->manager);
   g_clear_object (&self->pool);

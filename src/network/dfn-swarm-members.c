@@ -3,6 +3,7 @@
 
 #include "dfn-bytes.h"
 #include "dfn-random.h"
+#include "dfn-source.h"
 
 #include <string.h>
 
@@ -460,9 +461,7 @@ dfn_swarm_members_dispose (GObject *object)
     forget_member (self, self->members->pdata[0]);
   if (self->memory != NULL)
     dfn_peer_memory_save (self->memory, now_s (), NULL);
-  if (self->timer != NULL)
-    g_source_destroy (self->timer);
-  g_clear_pointer (&self->timer, g_source_unref);
+  dfn_source_clear (&self->timer);
   g_clear_pointer (&self->memory, dfn_peer_memory_unref);
   g_clear_object (&self->manager);
   g_clear_object (&self->signaling);

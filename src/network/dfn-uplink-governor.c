@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-uplink-governor.h"
 
+#include "dfn-source.h"
 #include "dfn-timer.h"
 #include "dfn-uplink-bucket.h"
 #include "dfn-uplink-turns.h"
@@ -160,9 +161,7 @@ dfn_uplink_governor_dispose (GObject *object)
 {
   DfnUplinkGovernor *self = DFN_UPLINK_GOVERNOR (object);
 
-  if (self->timer != NULL)
-    g_source_destroy (self->timer);
-  g_clear_pointer (&self->timer, g_source_unref);
+  dfn_source_clear (&self->timer);
   G_OBJECT_CLASS (dfn_uplink_governor_parent_class)->dispose (object);
 }
 
@@ -214,9 +213,8 @@ dfn_uplink_governor_init (DfnUplinkGovernor *self)
   self->estimate = dfn_uplink_estimate_new ();
   self->turns = dfn_uplink_turns_new ();
   self->is_enabled = TRUE;
-  self->timer = dfn_timer_source_new ();
-  g_source_set_callback (self->timer, on_timer, self, NULL);
-  g_source_attach (self->timer, g_main_context_get_thread_default ());
+  self->timer = dfn_source_attach (dfn_timer_source_new (), g_main_context_get_thread_default (),
+                                   on_timer, self);
 }
 
 DfnUplinkGovernor *

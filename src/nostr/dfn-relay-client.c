@@ -6,6 +6,7 @@
 #include "dfn-relay-requests.h"
 #include "dfn-relay-url.h"
 #include "dfn-relay-words.h"
+#include "dfn-source.h"
 
 #include <string.h>
 
@@ -58,14 +59,6 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (DfnRelayClient, dfn_relay_client, G_TYPE_OBJECT)
 
-static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
 static const DfnRelayInfo *
 known_info (DfnRelayClient *self)
 {
@@ -105,7 +98,7 @@ on_ask_again (gpointer user_data)
 {
   g_autoptr (DfnRelayClient) self = g_object_ref (user_data);
 
-  clear_source (&self->ask_again);
+  dfn_source_clear (&self->ask_again);
   dfn_relay_requests_renew (self->requests);
   flush (self);
   return G_SOURCE_REMOVE;
@@ -116,16 +109,15 @@ ask_again_later (DfnRelayClient *self)
 {
   if (self->ask_again != NULL || !dfn_relay_connection_is_open (self->connection))
     return;
-  self->ask_again = g_timeout_source_new (ASK_AGAIN_MS);
-  g_source_set_callback (self->ask_again, on_ask_again, self, NULL);
-  g_source_attach (self->ask_again, self->context);
+  self->ask_again =
+      dfn_source_attach (g_timeout_source_new (ASK_AGAIN_MS), self->context, on_ask_again, self);
 }
 
 /* Forgets what was true of one connection only. */
 static void
 forget_connection (DfnRelayClient *self)
 {
-  clear_source (&self->ask_again);
+  dfn_source_clear (&self->ask_again);
   if (self->fetching != NULL)
     g_cancellable_cancel (self->fetching);
   g_clear_object (&self->fetching);

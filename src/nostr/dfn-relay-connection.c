@@ -5,6 +5,7 @@
 #include "dfn-backoff.h"
 #include "dfn-nostr-message.h"
 #include "dfn-relay-words.h"
+#include "dfn-source.h"
 #include "dfn-websocket-dialer.h"
 #include "dfn-websocket.h"
 
@@ -62,20 +63,10 @@ dfn_relay_state_get_type (void)
 static void connect_now (DfnRelayConnection *self);
 
 static void
-stop_timer (DfnRelayConnection *self)
-{
-  if (self->timer != NULL)
-    g_source_destroy (self->timer);
-  g_clear_pointer (&self->timer, g_source_unref);
-}
-
-static void
 set_timer (DfnRelayConnection *self, guint delay_ms, GSourceFunc callback)
 {
-  stop_timer (self);
-  self->timer = g_timeout_source_new (delay_ms);
-  g_source_set_callback (self->timer, callback, self, NULL);
-  g_source_attach (self->timer, self->context);
+  dfn_source_clear (&self->timer);
+  self->timer = dfn_source_attach (g_timeout_source_new (delay_ms), self->context, callback, self);
 }
 
 static void
@@ -100,16 +91,14 @@ set_state (DfnRelayConnection *self, DfnRelayState state)
 static void
 forget (DfnRelayConnection *self)
 {
-  stop_timer (self);
+  dfn_source_clear (&self->timer);
   if (self->dialing != NULL)
     g_cancellable_cancel (self->dialing);
   g_clear_object (&self->dialing);
   if (self->socket != NULL)
     g_signal_handlers_disconnect_by_data (self->socket, self);
   g_clear_object (&self->socket);
-  if (self->watch != NULL)
-    g_source_destroy (self->watch);
-  g_clear_pointer (&self->watch, g_source_unref);
+  dfn_source_clear (&self->watch);
   g_clear_object (&self->stream);
 }
 
@@ -178,7 +167,7 @@ watch_addresses (DfnRelayConnection *self, GIOStream *stream)
 static void
 use_stream (DfnRelayConnection *self, GIOStream *stream)
 {
-  stop_timer (self);
+  dfn_source_clear (&self->timer);
   g_clear_object (&self->dialing);
   watch_addresses (self, stream);
   self->socket = dfn_websocket_new (stream, self->url, DFN_WEBSOCKET_CLIENT,

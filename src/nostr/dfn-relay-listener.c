@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-relay-listener.h"
 
+#include "dfn-source.h"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -37,21 +39,13 @@ G_DEFINE_FINAL_TYPE (DfnRelayListener, dfn_relay_listener, G_TYPE_OBJECT)
 static void on_socket_gone (gpointer user_data, GObject *socket);
 
 static void
-stop_timer (Guest *guest)
-{
-  if (guest->timer != NULL)
-    g_source_destroy (guest->timer);
-  g_clear_pointer (&guest->timer, g_source_unref);
-}
-
-static void
 guest_free (gpointer data)
 {
   Guest *guest = data;
 
   if (guest->socket != NULL)
     g_object_weak_unref (G_OBJECT (guest->socket), on_socket_gone, guest);
-  stop_timer (guest);
+  dfn_source_clear (&guest->timer);
   g_free (guest->address);
   g_free (guest);
 }
@@ -84,7 +78,7 @@ on_no_upgrade (gpointer user_data)
 
   /* The owner notices by reading; the count goes down when it lets go. */
   g_socket_shutdown (guest->socket, TRUE, TRUE, NULL);
-  stop_timer (guest);
+  dfn_source_clear (&guest->timer);
   return G_SOURCE_REMOVE;
 }
 
@@ -131,9 +125,8 @@ on_incoming (GSocketService *service,
   guest->listener = self;
   guest->socket = socket;
   guest->address = g_steal_pointer (&address);
-  guest->timer = g_timeout_source_new (self->patience_ms);
-  g_source_set_callback (guest->timer, on_no_upgrade, guest, NULL);
-  g_source_attach (guest->timer, self->context);
+  guest->timer = dfn_source_attach (g_timeout_source_new (self->patience_ms), self->context,
+                                    on_no_upgrade, guest);
   g_object_weak_ref (G_OBJECT (socket), on_socket_gone, guest);
   g_hash_table_insert (self->guests, socket, guest);
   g_hash_table_replace (self->per_address, g_strdup (guest->address), GUINT_TO_POINTER (count + 1));
@@ -150,7 +143,7 @@ dfn_relay_listener_keep (DfnRelayListener *self, GSocket *socket)
 
   guest = g_hash_table_lookup (self->guests, socket);
   if (guest != NULL)
-    stop_timer (guest);
+    dfn_source_clear (&guest->timer);
 }
 
 static gboolean

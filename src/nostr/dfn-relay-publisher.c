@@ -3,6 +3,7 @@
 
 #include "dfn-nostr-message.h"
 #include "dfn-relay-words.h"
+#include "dfn-source.h"
 
 /* What one relay may keep waiting. */
 #define MAX_WAITING 4096
@@ -32,20 +33,12 @@ struct _DfnRelayPublisher {
 };
 
 static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
-static void
 item_free (gpointer data)
 {
   Item *item = data;
 
-  clear_source (&item->timer);
-  clear_source (&item->cancel);
+  dfn_source_clear (&item->timer);
+  dfn_source_clear (&item->cancel);
   g_object_unref (item->task);
   dfn_nostr_event_unref (item->event);
   g_free (item);
@@ -132,9 +125,8 @@ dfn_relay_publisher_add (DfnRelayPublisher *self,
   item->publisher = self;
   item->task = task;
   item->event = dfn_nostr_event_ref (event);
-  item->timer = g_timeout_source_new (timeout_ms);
-  g_source_set_callback (item->timer, on_timeout, item, NULL);
-  g_source_attach (item->timer, g_task_get_context (task));
+  item->timer = dfn_source_attach (g_timeout_source_new (timeout_ms), g_task_get_context (task),
+                                   on_timeout, item);
   if (cancellable != NULL)
     {
       item->cancel = g_cancellable_source_new (cancellable);

@@ -4,6 +4,7 @@
 #include "dfn-local-addresses.h"
 #include "dfn-relay-listener.h"
 #include "dfn-relay-session.h"
+#include "dfn-source.h"
 #include "dfn-websocket.h"
 
 #include <libsoup/soup.h>
@@ -235,9 +236,8 @@ dfn_relay_server_listen (DfnRelayServer *self, const char *address, guint16 port
     }
   g_signal_connect (self->listener, "connection", G_CALLBACK (on_connection), self);
   self->address = g_strdup (address);
-  self->purge = g_timeout_source_new_seconds (PURGE_SECONDS);
-  g_source_set_callback (self->purge, on_purge, self, NULL);
-  g_source_attach (self->purge, self->context);
+  self->purge = dfn_source_attach (g_timeout_source_new_seconds (PURGE_SECONDS), self->context,
+                                   on_purge, self);
   return TRUE;
 }
 
@@ -341,9 +341,7 @@ dfn_relay_server_dispose (GObject *object)
 {
   DfnRelayServer *self = DFN_RELAY_SERVER (object);
 
-  if (self->purge != NULL)
-    g_source_destroy (self->purge);
-  g_clear_pointer (&self->purge, g_source_unref);
+  dfn_source_clear (&self->purge);
   if (self->listener != NULL)
     g_signal_handlers_disconnect_by_data (self->listener, self);
   g_clear_object (&self->listener);

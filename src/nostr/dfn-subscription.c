@@ -2,6 +2,7 @@
 #include "dfn-subscription-private.h"
 
 #include "dfn-event-memory.h"
+#include "dfn-source.h"
 
 typedef struct {
   DfnSubscription *subscription;
@@ -29,14 +30,6 @@ static guint signals[N_SIGNALS];
 G_DEFINE_FINAL_TYPE (DfnSubscription, dfn_subscription, G_TYPE_OBJECT)
 
 static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
-static void
 source_free (gpointer data)
 {
   Source *source = data;
@@ -51,8 +44,8 @@ source_free (gpointer data)
 static void
 emit_eose (DfnSubscription *self)
 {
-  clear_source (&self->limit);
-  clear_source (&self->check);
+  dfn_source_clear (&self->limit);
+  dfn_source_clear (&self->check);
   if (self->eose || self->closed)
     return;
   self->eose = TRUE;
@@ -82,7 +75,7 @@ on_check (gpointer user_data)
 {
   g_autoptr (DfnSubscription) self = g_object_ref (user_data);
 
-  clear_source (&self->check);
+  dfn_source_clear (&self->check);
   check_eose (self);
   return G_SOURCE_REMOVE;
 }
@@ -206,8 +199,8 @@ dfn_subscription_close (DfnSubscription *self)
   g_return_if_fail (DFN_IS_SUBSCRIPTION (self));
 
   self->closed = TRUE;
-  clear_source (&self->limit);
-  clear_source (&self->check);
+  dfn_source_clear (&self->limit);
+  dfn_source_clear (&self->check);
   g_ptr_array_set_size (self->sources, 0);
 }
 
@@ -271,9 +264,8 @@ dfn_subscription_new (GPtrArray *filters)
   DfnSubscription *self = g_object_new (DFN_TYPE_SUBSCRIPTION, NULL);
 
   self->filters = g_ptr_array_ref (filters);
-  self->limit = g_timeout_source_new (DFN_SUBSCRIPTION_EOSE_MS);
-  g_source_set_callback (self->limit, on_limit, self, NULL);
-  g_source_attach (self->limit, self->context);
+  self->limit = dfn_source_attach (g_timeout_source_new (DFN_SUBSCRIPTION_EOSE_MS), self->context,
+                                   on_limit, self);
   check_soon (self);
   return self;
 }

@@ -2,6 +2,7 @@
 #include "dfn-websocket.h"
 
 #include "dfn-frame-guard.h"
+#include "dfn-source.h"
 #include "dfn-token-bucket.h"
 
 #include <libsoup/soup.h>
@@ -54,20 +55,10 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (DfnWebsocket, dfn_websocket, G_TYPE_OBJECT)
 
-static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
 static GSource *
 attach (DfnWebsocket *self, GSource *source, GSourceFunc callback)
 {
-  g_source_set_callback (source, callback, self, NULL);
-  g_source_attach (source, self->context);
-  return source;
+  return dfn_source_attach (source, self->context, callback, self);
 }
 
 /* Lets go of the connection. libsoup closes the stream when its last reference goes. */
@@ -75,10 +66,10 @@ static void
 drop (DfnWebsocket *self)
 {
   self->closing = TRUE;
-  clear_source (&self->writable);
-  clear_source (&self->resume);
-  clear_source (&self->watchdog);
-  clear_source (&self->linger);
+  dfn_source_clear (&self->writable);
+  dfn_source_clear (&self->resume);
+  dfn_source_clear (&self->watchdog);
+  dfn_source_clear (&self->linger);
   g_queue_clear_full (&self->outbound, (GDestroyNotify) g_bytes_unref);
   g_queue_clear_full (&self->inbound, (GDestroyNotify) g_bytes_unref);
   self->outbound_bytes = self->inbound_bytes = 0;
@@ -118,8 +109,8 @@ dfn_websocket_close (DfnWebsocket *self, guint code, const char *reason)
     return;
   self->closing = TRUE;
   self->reason = g_strdup (reason);
-  clear_source (&self->resume);
-  clear_source (&self->writable);
+  dfn_source_clear (&self->resume);
+  dfn_source_clear (&self->writable);
   if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
     soup_websocket_connection_close (self->connection, code, reason);
   self->linger = attach (self, g_timeout_source_new (LINGER_MS), on_linger_over);
@@ -161,7 +152,7 @@ on_resume (gpointer user_data)
     }
   if (!g_queue_is_empty (&self->inbound))
     return G_SOURCE_CONTINUE;
-  clear_source (&self->resume);
+  dfn_source_clear (&self->resume);
   return G_SOURCE_REMOVE;
 }
 
@@ -255,7 +246,7 @@ dfn_websocket_set_keepalive (DfnWebsocket *self, guint seconds)
     return;
   self->keepalive_seconds = seconds;
   soup_websocket_connection_set_keepalive_interval (self->connection, seconds);
-  clear_source (&self->watchdog);
+  dfn_source_clear (&self->watchdog);
   self->watchdog = attach (self, g_timeout_source_new (seconds * 500), on_watchdog);
 }
 
@@ -291,7 +282,7 @@ on_writable (GObject *stream, gpointer user_data)
     }
   if (takes_messages (self) && self->in_flight > 0)
     return G_SOURCE_CONTINUE;
-  clear_source (&self->writable);
+  dfn_source_clear (&self->writable);
   return G_SOURCE_REMOVE;
 }
 

@@ -4,6 +4,7 @@
 #include "dfn-have.h"
 #include "dfn-random.h"
 #include "dfn-request-facts.h"
+#include "dfn-source.h"
 #include "dfn-streaming-error.h"
 #include "dfn-timer.h"
 
@@ -467,9 +468,8 @@ static void
 dfn_fetcher_init (DfnFetcher *self)
 {
   self->providers = g_ptr_array_new_with_free_func ((GDestroyNotify) provider_free);
-  self->timer = dfn_timer_source_new ();
-  g_source_set_callback (self->timer, on_timer, self, NULL);
-  g_source_attach (self->timer, g_main_context_get_thread_default ());
+  self->timer = dfn_source_attach (dfn_timer_source_new (), g_main_context_get_thread_default (),
+                                   on_timer, self);
 }
 
 DfnFetcher *

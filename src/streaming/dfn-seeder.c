@@ -3,6 +3,7 @@
 
 #include "dfn-have.h"
 #include "dfn-random.h"
+#include "dfn-source.h"
 #include "dfn-streaming-error.h"
 #include "dfn-timer.h"
 #include "dfn-uplink-governor.h"
@@ -370,20 +371,12 @@ on_peer_closed (DfnPeer *peer, Client *client)
 /* Life */
 
 static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
-static void
 dfn_seeder_dispose (GObject *object)
 {
   DfnSeeder *self = DFN_SEEDER (object);
 
-  clear_source (&self->pump_timer);
-  clear_source (&self->tell_timer);
+  dfn_source_clear (&self->pump_timer);
+  dfn_source_clear (&self->tell_timer);
   while (self->clients->len > 0)
     remove_client (self, client_at (self, 0));
   G_OBJECT_CLASS (dfn_seeder_parent_class)->dispose (object);
@@ -416,11 +409,8 @@ dfn_seeder_class_init (DfnSeederClass *klass)
 static GSource *
 add_timer (DfnSeeder *self, GSourceFunc func)
 {
-  GSource *source = dfn_timer_source_new ();
-
-  g_source_set_callback (source, func, self, NULL);
-  g_source_attach (source, g_main_context_get_thread_default ());
-  return source;
+  return dfn_source_attach (dfn_timer_source_new (), g_main_context_get_thread_default (), func,
+                            self);
 }
 
 static void
