@@ -186,6 +186,8 @@ on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnLiveWatchTask *self)
 {
   dfn_peer_census_add (self->census, peer);
   dfn_live_swarm_add_peer (self->swarm, peer);
+  if (g_strcmp0 (dfn_swarm_members_get_pubkey (members, peer), self->announcement->contact) == 0)
+    dfn_live_swarm_set_source_peer (self->swarm, peer);
   dfn_report_pacer_now (self->pacer);
 }
 

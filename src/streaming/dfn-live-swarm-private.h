@@ -17,7 +17,8 @@ G_BEGIN_DECLS
 typedef struct {
   DfnLiveTalk *talk;
   guint64 id;
-  guint n_past; /* chunks of the past that it is being given */
+  gboolean is_source; /* makes the chunks, and needs none */
+  guint n_past;       /* chunks of the past that it is being given */
 } DfnLiveMember;
 
 struct _DfnLiveSwarm {

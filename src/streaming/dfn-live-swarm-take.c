@@ -56,12 +56,17 @@ gboolean
 dfn_live_swarm_wants (DfnLiveTalk *talk, const DfnLiveHeader *header, gpointer user_data)
 {
   DfnLiveSwarm *self = user_data;
+  DfnChunkId id = { header->track, header->sequence };
 
-  return self->scheduler != NULL && !self->is_source && header->epoch == self->manifest->epoch
-         && dfn_live_header_check (header, NULL)
-         && dfn_live_scheduler_wants (self->scheduler, g_get_monotonic_time (),
-                                      dfn_live_swarm_find_member (self, talk)->id,
-                                      (DfnChunkId){ header->track, header->sequence });
+  if (self->scheduler == NULL || self->is_source || header->epoch != self->manifest->epoch
+      || !dfn_live_header_check (header, NULL))
+    return FALSE;
+  if (dfn_live_scheduler_wants (self->scheduler, g_get_monotonic_time (),
+                                dfn_live_swarm_find_member (self, talk)->id, id))
+    return TRUE;
+  /* It is stopped, but its bytes have been sent, or nearly so. */
+  self->stats.chunks_duplicate++;
+  return FALSE;
 }
 
 static void

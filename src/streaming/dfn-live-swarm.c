@@ -244,6 +244,8 @@ add_to_scheduler (DfnLiveSwarm *self, DfnLiveMember *member)
 
   if (self->scheduler != NULL)
     dfn_live_scheduler_add_peer (self->scheduler, now_us, member->id);
+  if (self->scheduler != NULL && member->is_source)
+    dfn_live_scheduler_set_peer_tracks (self->scheduler, member->id, 0);
   self->paths_us = 0;
 }
 
@@ -349,6 +351,18 @@ dfn_live_swarm_add_peer (DfnLiveSwarm *self, DfnPeer *peer)
   dfn_live_requests_add_peer (self->requests, g_get_monotonic_time (), member->id);
   add_to_scheduler (self, member);
   dfn_live_swarm_wake (self);
+}
+
+void
+dfn_live_swarm_set_source_peer (DfnLiveSwarm *self, DfnPeer *peer)
+{
+  DfnLiveMember *member = g_hash_table_lookup (self->members, peer);
+
+  if (member == NULL)
+    return;
+  member->is_source = TRUE;
+  if (self->scheduler != NULL)
+    dfn_live_scheduler_set_peer_tracks (self->scheduler, member->id, 0);
 }
 
 void

@@ -79,6 +79,8 @@ gsize dfn_live_swarm_get_pending (DfnLiveSwarm *self);
 
 /* @peer: (transfer none): one that is ready, new or gone. It is referenced in between. */
 void dfn_live_swarm_add_peer (DfnLiveSwarm *self, DfnPeer *peer);
+/* @peer, which was added, is the broadcaster itself: nothing is given to it. */
+void dfn_live_swarm_set_source_peer (DfnLiveSwarm *self, DfnPeer *peer);
 void dfn_live_swarm_remove_peer (DfnLiveSwarm *self, DfnPeer *peer);
 
 /**
@@ -110,7 +112,7 @@ void dfn_live_swarm_go_back (DfnLiveSwarm *self, gint64 us);
  * @chunks_sent: chunks given to peers
  * @chunks_missed: not here in time
  * @chunks_late: here, but after their time
- * @chunks_duplicate: came although they were here
+ * @chunks_duplicate: came, or began to come, although they were here or on their way from others
  * @chunks_invalid: did not verify
  * @bytes_received: payloads received
  * @bytes_sent: payloads sent
