@@ -13,6 +13,9 @@
 /* No more is asked for while this much waits for the disk. */
 #define MAX_BEHIND (DFN_CHUNK_STORE_QUEUE_LIMIT / 2)
 
+/* The mark of a peer of which this has been told. */
+#define MISBEHAVED "dfn-fetcher-misbehaved"
+
 /* A provider, and what was asked of it. */
 typedef struct {
   DfnFetcher *fetcher;
@@ -138,6 +141,11 @@ chunk_is_wrong (DfnFetcher *self, const Errand *errand)
   dfn_fetch_plan_lost (self->plan, errand->chunk);
   if (provider != NULL)
     remove_provider (self, provider);
+  /* Several wrong chunks of one peer may have waited for the disk, and it may have left meanwhile.
+   */
+  if (g_object_get_data (G_OBJECT (errand->peer), MISBEHAVED) != NULL)
+    return;
+  g_object_set_data (G_OBJECT (errand->peer), MISBEHAVED, GINT_TO_POINTER (TRUE));
   g_signal_emit (self, signals[SIGNAL_MISBEHAVED], 0, errand->peer);
 }
 
