@@ -21,7 +21,9 @@ typedef struct {
   gboolean has_header;
   Dfn__ContentResponse__Status status;
   gboolean is_answered;
-  GByteArray *data; /* the payload that has arrived; grows with it */
+  GBytes *data;   /* the payload, of @expected_size; NULL until its first byte is here */
+  guint8 *buffer; /* where @data is, and its first @received bytes are written */
+  gsize received;
   GBytes *proof;
   Dfn__StreamChunk *live; /* its header, of an answer or of a push of the peer's */
   gint64 first_byte_us;

@@ -91,7 +91,7 @@ dfn_peer_cancel_push (DfnPeer *self, gint64 push)
   if (stream->is_push)
     {
       stream->is_refused = TRUE;
-      g_clear_pointer (&stream->data, g_byte_array_unref);
+      g_clear_pointer (&stream->data, g_bytes_unref);
       dfn_quic_stop_stream (self->quic, push, 0);
       return;
     }
@@ -132,7 +132,7 @@ complete_push (DfnPeer *self, DfnPeerStream *stream)
   g_autoptr (GBytes) payload = NULL;
 
   if (stream->data != NULL)
-    payload = g_byte_array_free_to_bytes (g_steal_pointer (&stream->data));
+    payload = g_steal_pointer (&stream->data);
   else
     payload = g_bytes_new_static ("", 0);
   stream->is_answered = TRUE;
@@ -150,7 +150,7 @@ dfn_peer_take_push_data (DfnPeer *self,
                          gboolean fin,
                          GError **error)
 {
-  gsize missing = stream->expected_size - (stream->data != NULL ? stream->data->len : 0);
+  gsize missing = stream->expected_size - stream->received;
 
   if (stream->is_refused)
     return TRUE; /* what was under way when it was refused */

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-peer-private.h"
 
+#include "dfn-buffer-pool.h"
+
 #include <string.h>
 
 /* One or two chunks per peer: a longer queue would decide too early what is sent next. */
 #define MAX_PROVIDED 2
 #define MAX_UNSENT (512 * 1024)
+/* The size of the chunks of files, and how many such buffers are kept for the next ones: 4 MiB. */
+#define POOLED_SIZE (256 * 1024)
+#define MAX_IDLE_BUFFERS 16
 
 static DfnPeerStream *
 find_stream (DfnPeer *self, gint64 id)
@@ -83,7 +88,7 @@ dfn_peer_cancel (DfnPeer *self, gint64 request)
   if (stream == NULL || stream->func == NULL)
     return;
   stream->func = NULL;
-  g_clear_pointer (&stream->data, g_byte_array_unref);
+  g_clear_pointer (&stream->data, g_bytes_unref);
   dfn_quic_stop_stream (self->quic, request, 0);
 }
 
@@ -137,17 +142,37 @@ take_header (
   return TRUE;
 }
 
+/* For the chunks of files, of all peers together: they come one after the other, and most are on
+ * the disk soon. */
+static DfnBufferPool *
+get_pool (void)
+{
+  static gsize pool;
+
+  if (g_once_init_enter (&pool))
+    g_once_init_leave (&pool, (gsize) dfn_buffer_pool_new (POOLED_SIZE, MAX_IDLE_BUFFERS));
+  return (DfnBufferPool *) pool;
+}
+
+static GBytes *
+new_payload (gsize size, guint8 **buffer)
+{
+  if (size <= POOLED_SIZE && size > POOLED_SIZE / 2)
+    return dfn_buffer_pool_take (get_pool (), size, buffer);
+  *buffer = g_malloc (size);
+  return g_bytes_new_take (*buffer, size);
+}
+
 void
 dfn_peer_take_payload (DfnPeerStream *stream, const guint8 *data, gsize length)
 {
   if (length == 0)
     return;
+  /* The first bytes are here, so the rest is likely to come. */
   if (stream->data == NULL)
-    {
-      /* The first bytes are here, so the rest is likely to come: one allocation for all. */
-      stream->data = g_byte_array_sized_new ((guint) stream->expected_size);
-    }
-  g_byte_array_append (stream->data, data, (guint) length);
+    stream->data = new_payload (stream->expected_size, &stream->buffer);
+  memcpy (stream->buffer + stream->received, data, length);
+  stream->received += length;
 }
 
 static void
@@ -163,7 +188,7 @@ complete_request (DfnPeer *self, DfnPeerStream *stream)
 
   if (stream->data != NULL)
     {
-      data = g_byte_array_free_to_bytes (g_steal_pointer (&stream->data));
+      data = g_steal_pointer (&stream->data);
       response.data = data;
       response.proof = proof;
       response.live = stream->live;
@@ -194,7 +219,7 @@ dfn_peer_take_response (DfnPeer *self,
     return FALSE;
   if (!stream->has_header)
     return !fin || fail_response ("The peer ended its answer before its end", error);
-  missing = stream->expected_size - (stream->data != NULL ? stream->data->len : 0);
+  missing = stream->expected_size - stream->received;
   if (length > missing)
     return fail_response ("The peer sent more than it had announced", error);
   if (fin && length < missing)

@@ -15,7 +15,7 @@ void
 dfn_peer_stream_free (DfnPeerStream *stream)
 {
   g_clear_pointer (&stream->reader, dfn_wire_reader_free);
-  g_clear_pointer (&stream->data, g_byte_array_unref);
+  g_clear_pointer (&stream->data, g_bytes_unref);
   g_clear_pointer (&stream->proof, g_bytes_unref);
   if (stream->live != NULL)
     dfn__stream_chunk__free_unpacked (stream->live, NULL);
