@@ -117,6 +117,14 @@ dfn_address_to_filter (const DfnAddress *self)
   return filter;
 }
 
+gboolean
+dfn_address_matches (const DfnAddress *self, DfnNostrEvent *event)
+{
+  g_autoptr (DfnNostrFilter) filter = dfn_address_to_filter (self);
+
+  return dfn_nostr_filter_matches (filter, event);
+}
+
 void
 dfn_announcement_free (DfnAnnouncement *self)
 {

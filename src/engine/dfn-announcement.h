@@ -58,6 +58,9 @@ void dfn_address_free (DfnAddress *self);
  */
 DfnNostrFilter *dfn_address_to_filter (const DfnAddress *self);
 
+/** dfn_address_matches: whether @event, from anywhere, is the one that was asked for */
+gboolean dfn_address_matches (const DfnAddress *self, DfnNostrEvent *event);
+
 /**
  * DfnAnnouncement:
  * @manifest: what is shared

@@ -447,22 +447,14 @@ replace_announcement (DfnWatchTask *self, DfnAnnouncement *announcement, DfnNost
   dfn_swarm_members_start (self->members);
 }
 
-/* Relays were asked for this alone; a member may pass anything on. */
-static gboolean
-is_addressed (DfnWatchTask *self, DfnNostrEvent *event)
-{
-  g_autoptr (DfnNostrFilter) filter = dfn_address_to_filter (self->address);
-
-  return dfn_nostr_filter_matches (filter, event);
-}
-
 static void
 take_announcement (DfnWatchTask *self, DfnNostrEvent *event)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (DfnAnnouncement) announcement = NULL;
 
-  if (is_over (self) || !is_addressed (self, event))
+  /* Relays were asked for this alone; a member may pass anything on. */
+  if (is_over (self) || !dfn_address_matches (self->address, event))
     return;
   announcement = dfn_announcement_read (event, &error);
   if (announcement == NULL)

@@ -4,9 +4,9 @@
 #include "dfn-random.h"
 #include "dfn-relay-server.h"
 #include "dfn-watch-session.h"
+#include "request-query.h"
 
 #include <glib/gstdio.h>
-#include <sqlite3.h>
 #include <string.h>
 
 /* A broadcaster and a viewer in one process, each with an engine of its own, which find each other
@@ -185,23 +185,6 @@ test_statistics (Fixture *f, gconstpointer data)
   g_assert_finalize_object (source);
 }
 
-/* A number that a query answers with. */
-static gint64
-ask (const char *path, const char *sql)
-{
-  sqlite3 *db = NULL;
-  sqlite3_stmt *statement = NULL;
-  gint64 number;
-
-  g_assert_cmpint (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READWRITE, NULL), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_prepare_v2 (db, sql, -1, &statement, NULL), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_step (statement), ==, SQLITE_ROW);
-  number = sqlite3_column_int64 (statement, 0);
-  sqlite3_finalize (statement);
-  sqlite3_close (db);
-  return number;
-}
-
 /* Each request has its row, and nothing in the file says what was fetched, or from where. */
 static void
 test_request_log (Fixture *f, gconstpointer data)
@@ -223,14 +206,15 @@ test_request_log (Fixture *f, gconstpointer data)
   g_assert_finalize_object (f->viewer);
   f->viewer = dfn_node_new ();
 
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests WHERE outcome = 0"), ==, 12);
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests WHERE policy IN ('decay-1', 'hedge')"
-                              " AND probability > 0 AND probability <= 1 AND candidates >= 1"
-                              " AND family IN (4, 6) AND relayed = 0 AND rtt_class > 0"
-                              " AND own_rtt_us > 0 AND duration_us > 0 AND live = 0"
-                              " AND bytes BETWEEN 1 AND 262144 AND slack_ms IS NULL"),
-                   ==, ask (path, "SELECT count(*) FROM requests"));
-  g_assert_cmpint (ask (path, "SELECT max(own_samples) FROM requests"), >, 0);
+  g_assert_cmpint (request_query (path, "SELECT count(*) FROM requests WHERE outcome = 0"), ==, 12);
+  g_assert_cmpint (
+      request_query (path, "SELECT count(*) FROM requests WHERE policy IN ('decay-1', 'hedge')"
+                           " AND probability > 0 AND probability <= 1 AND candidates >= 1"
+                           " AND family IN (4, 6) AND relayed = 0 AND rtt_class > 0"
+                           " AND own_rtt_us > 0 AND duration_us > 0 AND live = 0"
+                           " AND bytes BETWEEN 1 AND 262144 AND slack_ms IS NULL"),
+      ==, request_query (path, "SELECT count(*) FROM requests"));
+  g_assert_cmpint (request_query (path, "SELECT max(own_samples) FROM requests"), >, 0);
   g_assert_true (g_file_get_contents (path, &bytes, &length, NULL));
   g_assert_null (memmem (bytes, length, "127.0.0.1", 9));
   g_assert_null (memmem (bytes, length, "192.168.77.1", 12));

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-live-requests.h"
 #include "dfn-loopback-link.h"
+#include "request-query.h"
 #include "streaming-test-support.h"
-
-#include <sqlite3.h>
 
 typedef struct {
   DfnLink *links[2];
@@ -30,22 +29,6 @@ connection_clear (Connection *self)
       g_object_unref (self->links[i]);
       g_object_unref (self->identities[i]);
     }
-}
-
-static gint64
-ask (const char *path, const char *sql)
-{
-  sqlite3 *db = NULL;
-  sqlite3_stmt *statement = NULL;
-  gint64 number;
-
-  g_assert_cmpint (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READWRITE, NULL), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_prepare_v2 (db, sql, -1, &statement, NULL), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_step (statement), ==, SQLITE_ROW);
-  number = sqlite3_column_int64 (statement, 0);
-  sqlite3_finalize (statement);
-  sqlite3_close (db);
-  return number;
 }
 
 static void
@@ -80,16 +63,19 @@ test_rows (Scratch *scratch, gconstpointer data)
   dfn_request_log_free (log);
   connection_clear (&connection);
 
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests WHERE policy = 'live-1' AND live"), ==,
-                   4);
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests WHERE outcome = 0 AND slack_ms = 80"
-                              " AND duration_us = 40000 AND own_samples = 0 AND bytes = 5000"),
-                   ==, 1);
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests WHERE outcome = 4 AND slack_ms IS NULL"
-                              " AND duration_us = 30000 AND own_samples = 1"
-                              " AND own_delivery_us = 40000"),
-                   ==, 1);
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests WHERE outcome = 3"), ==, 2);
+  g_assert_cmpint (
+      request_query (path, "SELECT count(*) FROM requests WHERE policy = 'live-1' AND live"), ==,
+      4);
+  g_assert_cmpint (
+      request_query (path, "SELECT count(*) FROM requests WHERE outcome = 0 AND slack_ms = 80"
+                           " AND duration_us = 40000 AND own_samples = 0 AND bytes = 5000"),
+      ==, 1);
+  g_assert_cmpint (
+      request_query (path, "SELECT count(*) FROM requests WHERE outcome = 4 AND slack_ms IS NULL"
+                           " AND duration_us = 30000 AND own_samples = 1"
+                           " AND own_delivery_us = 40000"),
+      ==, 1);
+  g_assert_cmpint (request_query (path, "SELECT count(*) FROM requests WHERE outcome = 3"), ==, 2);
 }
 
 static void

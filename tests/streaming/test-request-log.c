@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-request-database.h"
 #include "dfn-request-log.h"
+#include "request-query.h"
 #include "streaming-test-support.h"
 
 #include <glib/gstdio.h>
@@ -56,23 +57,6 @@ make_rows (guint n)
   return rows;
 }
 
-/* A number that a query answers with. */
-static gint64
-ask (const char *path, const char *sql)
-{
-  sqlite3 *db = NULL;
-  sqlite3_stmt *statement = NULL;
-  gint64 number;
-
-  g_assert_cmpint (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READWRITE, NULL), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_prepare_v2 (db, sql, -1, &statement, NULL), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_step (statement), ==, SQLITE_ROW);
-  number = sqlite3_column_int64 (statement, 0);
-  sqlite3_finalize (statement);
-  sqlite3_close (db);
-  return number;
-}
-
 static void
 log_requests (const char *path, guint n)
 {
@@ -107,17 +91,18 @@ test_row (Scratch *scratch, gconstpointer data)
   dfn_request_log_begin (log, now, &facts); /* which never ends */
   dfn_request_log_free (log);
 
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests"), ==, 1);
+  g_assert_cmpint (request_query (path, "SELECT count(*) FROM requests"), ==, 1);
   g_assert_cmpint (
-      ask (path,
-           "SELECT count(*) FROM requests WHERE peer = 77 AND policy = 'decay-1'"
-           " AND probability = 0.97 AND candidates = 5 AND bytes = 262144 AND live = 1"
-           " AND hedge = 0 AND slack_ms = 1500 AND family = 6 AND relayed = 0 AND rtt_class = 3"
-           " AND own_delivery_us = 120000 AND own_rate = 5e5 AND own_samples = 7"
-           " AND own_age_us = 3000 AND own_outstanding = 2 AND own_outstanding_bytes = 524288"
-           " AND own_oldest_us = 40000 AND own_failures = 0.5 AND own_rtt_us = 31000"
-           " AND own_loss = 0.01 AND said_rate = 1e6 AND said_queue_bytes IS NULL"
-           " AND outcome = 2 AND duration_us = 250000"),
+      request_query (
+          path,
+          "SELECT count(*) FROM requests WHERE peer = 77 AND policy = 'decay-1'"
+          " AND probability = 0.97 AND candidates = 5 AND bytes = 262144 AND live = 1"
+          " AND hedge = 0 AND slack_ms = 1500 AND family = 6 AND relayed = 0 AND rtt_class = 3"
+          " AND own_delivery_us = 120000 AND own_rate = 5e5 AND own_samples = 7"
+          " AND own_age_us = 3000 AND own_outstanding = 2 AND own_outstanding_bytes = 524288"
+          " AND own_oldest_us = 40000 AND own_failures = 0.5 AND own_rtt_us = 31000"
+          " AND own_loss = 0.01 AND said_rate = 1e6 AND said_queue_bytes IS NULL"
+          " AND outcome = 2 AND duration_us = 250000"),
       ==, 1);
   g_assert_cmpint (g_stat (path, &info), ==, 0);
   g_assert_cmpint (info.st_mode & 0777, ==, 0600);
@@ -138,11 +123,12 @@ test_unknown (Scratch *scratch, gconstpointer data)
   ticket = dfn_request_log_begin (log, g_get_monotonic_time (), &facts);
   dfn_request_log_finish (log, g_get_monotonic_time (), ticket, DFN_PEER_OUTCOME_GONE);
   dfn_request_log_free (log);
-  g_assert_cmpint (ask (path,
-                        "SELECT count(*) FROM requests WHERE slack_ms IS NULL AND own_rate IS NULL"
-                        " AND own_age_us IS NULL AND own_delivery_us IS NULL AND said_rate IS NULL"
-                        " AND own_rtt_us IS NULL AND length(policy) = 32 AND rtt_class = 0"),
-                   ==, 1);
+  g_assert_cmpint (
+      request_query (path,
+                     "SELECT count(*) FROM requests WHERE slack_ms IS NULL AND own_rate IS NULL"
+                     " AND own_age_us IS NULL AND own_delivery_us IS NULL AND said_rate IS NULL"
+                     " AND own_rtt_us IS NULL AND length(policy) = 32 AND rtt_class = 0"),
+      ==, 1);
 }
 
 static void
@@ -152,10 +138,10 @@ test_runs_add_up (Scratch *scratch, gconstpointer data)
 
   log_requests (path, 1300);
   log_requests (path, 10);
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests"), ==, 1310);
-  g_assert_cmpint (ask (path, "SELECT count(DISTINCT session) FROM requests"), ==, 2);
+  g_assert_cmpint (request_query (path, "SELECT count(*) FROM requests"), ==, 1310);
+  g_assert_cmpint (request_query (path, "SELECT count(DISTINCT session) FROM requests"), ==, 2);
   /* The same peers have other numbers each time. */
-  g_assert_cmpint (ask (path, "SELECT count(DISTINCT peer) FROM requests"), ==, 1310);
+  g_assert_cmpint (request_query (path, "SELECT count(DISTINCT peer) FROM requests"), ==, 1310);
 }
 
 static void
@@ -200,10 +186,10 @@ test_prune (Scratch *scratch, gconstpointer data)
   g_assert_true (dfn_request_database_add (database, rows, NOW_S, &error));
   g_assert_true (dfn_request_database_prune (database, NOW_S, 1000, &error));
   g_assert_no_error (error);
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests"), ==, 20);
+  g_assert_cmpint (request_query (path, "SELECT count(*) FROM requests"), ==, 20);
   g_assert_true (dfn_request_database_prune (database, NOW_S, 3, &error));
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests"), ==, 3);
-  g_assert_cmpint (ask (path, "SELECT min(peer) FROM requests"), ==, 7);
+  g_assert_cmpint (request_query (path, "SELECT count(*) FROM requests"), ==, 3);
+  g_assert_cmpint (request_query (path, "SELECT min(peer) FROM requests"), ==, 7);
   dfn_request_database_free (database);
 }
 
@@ -226,8 +212,8 @@ test_bounded_file (Scratch *scratch, gconstpointer data)
   dfn_request_database_free (database);
   g_assert_cmpint (g_stat (path, &info), ==, 0);
   g_assert_cmpint (info.st_size, <=, 2 << 20);
-  g_assert_cmpint (ask (path, "SELECT max(hour) FROM requests"), ==, NOW_S / 3600 + 39);
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests"), >, 4000);
+  g_assert_cmpint (request_query (path, "SELECT max(hour) FROM requests"), ==, NOW_S / 3600 + 39);
+  g_assert_cmpint (request_query (path, "SELECT count(*) FROM requests"), >, 4000);
 }
 
 /* Damaged files are put aside, whatever is wrong with them, and the log begins anew. */
@@ -242,7 +228,7 @@ test_damaged (Scratch *scratch, gconstpointer data)
 
   g_assert_true (g_file_set_contents (path, "this is no database at all", -1, NULL));
   log_requests (path, 5);
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests"), ==, 5);
+  g_assert_cmpint (request_query (path, "SELECT count(*) FROM requests"), ==, 5);
   g_assert_true (g_file_get_contents (broken, &kept, NULL, NULL));
   g_assert_cmpstr (kept, ==, "this is no database at all");
 
@@ -252,11 +238,11 @@ test_damaged (Scratch *scratch, gconstpointer data)
   memset (text + length / 4, 0xa5, length / 2);
   g_assert_true (g_file_set_contents (path, text, (gssize) length, NULL));
   log_requests (path, 6);
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests"), ==, 6);
+  g_assert_cmpint (request_query (path, "SELECT count(*) FROM requests"), ==, 6);
 
   g_assert_true (g_file_set_contents (path, text, 5000, NULL));
   log_requests (path, 7);
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests"), ==, 7);
+  g_assert_cmpint (request_query (path, "SELECT count(*) FROM requests"), ==, 7);
 }
 
 /* What is in the header of the file, from outside. */
@@ -279,8 +265,8 @@ test_foreign (Scratch *scratch, gconstpointer data)
   log_requests (path, 5);
   set_header (path, "PRAGMA application_id = 1234");
   log_requests (path, 3);
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests"), ==, 3);
-  g_assert_cmpint (ask (broken, "SELECT count(*) FROM requests"), ==, 5);
+  g_assert_cmpint (request_query (path, "SELECT count(*) FROM requests"), ==, 3);
+  g_assert_cmpint (request_query (broken, "SELECT count(*) FROM requests"), ==, 5);
 }
 
 /* What a newer version wrote is left to it. */
@@ -293,7 +279,7 @@ test_newer (Scratch *scratch, gconstpointer data)
   log_requests (path, 5);
   set_header (path, "PRAGMA user_version = 99");
   log_requests (path, 5);
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests"), ==, 5);
+  g_assert_cmpint (request_query (path, "SELECT count(*) FROM requests"), ==, 5);
   g_assert_null (dfn_request_database_open (path, 1, 1 << 20, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
 }
@@ -318,11 +304,13 @@ test_privacy (Scratch *scratch, gconstpointer data)
   dfn_request_log_finish (log, 1, dfn_request_log_begin (log, 0, &facts),
                           DFN_PEER_OUTCOME_DELIVERED);
   dfn_request_log_free (log);
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM pragma_table_info ('requests')"
-                              " WHERE type NOT IN ('INTEGER', 'REAL') AND name != 'policy'"),
+  g_assert_cmpint (request_query (path,
+                                  "SELECT count(*) FROM pragma_table_info ('requests')"
+                                  " WHERE type NOT IN ('INTEGER', 'REAL') AND name != 'policy'"),
                    ==, 0);
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), ==, 1);
-  g_assert_cmpint (ask (path, "SELECT max(length(policy)) FROM requests"), <=, 32);
+  g_assert_cmpint (request_query (path, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"),
+                   ==, 1);
+  g_assert_cmpint (request_query (path, "SELECT max(length(policy)) FROM requests"), <=, 32);
   g_assert_true (g_file_get_contents (path, &bytes, &length, NULL));
   g_assert_null (memmem (bytes, length, "\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a", 8));
   g_assert_null (memmem (bytes, length, "5a5a5a5a5a5a5a5a", 16));
@@ -396,7 +384,7 @@ test_refusing_disk (Scratch *scratch, gconstpointer data)
                                NULL, &status, NULL));
   g_assert_true (g_spawn_check_wait_status (status, NULL));
   log_requests (path, 5);
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests"), >=, 5);
+  g_assert_cmpint (request_query (path, "SELECT count(*) FROM requests"), >=, 5);
 }
 
 static void
@@ -413,7 +401,7 @@ test_killed (Scratch *scratch, gconstpointer data)
   kill (pid, SIGKILL);
   g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
   log_requests (path, 5);
-  g_assert_cmpint (ask (path, "SELECT count(*) FROM requests"), >, 5);
+  g_assert_cmpint (request_query (path, "SELECT count(*) FROM requests"), >, 5);
   g_assert_false (g_file_test (broken, G_FILE_TEST_EXISTS));
 }
 
