@@ -29,7 +29,6 @@ typedef struct {
   gint64 talk_us;
   guint n_claims;   /* of ours that it is to keep */
   guint n_outs;     /* what we offered, are to send or send it */
-  guint n_known;    /* chunks around the live edge that it has */
   gint64 untold_us; /* since when it waits to be told what we have, 0 if for nothing */
   guint64 n_received;
   guint64 n_sent;

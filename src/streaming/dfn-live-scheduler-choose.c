@@ -15,12 +15,14 @@
 #define SOURCE_COPY_SLOTS 10
 /* A chunk that a smaller share of our neighbours has goes before all others. */
 #define RARE_SHARE 0.3
-/* Pushed unasked: at most so many slots old, in so many copies, when so many others have it. */
+/* Pushed unasked: at most so many slots old, in so many copies, when so many others have it. Among
+ * few neighbours two think of the same one too often; there only the source does it, and once. */
 #define YOUNG_SLOTS 4
 #define YOUNG_COPIES 3
 #define YOUNG_HOLDERS 1
-/* Until a chunk is so many slots old, it goes to those who pass most on. */
-#define EARLY_SLOTS 8
+#define YOUNG_NEIGHBOURS 12
+/* While no more neighbours than these have a chunk, it goes to those who pass most on. */
+#define EARLY_HOLDERS 2
 /* What is offered has to arrive in time: the way there and back, besides the time of sending. */
 #define OFFER_MARGIN_US 100000
 /* A chunk that is coming is offered so long before its last byte is here, as the answers take. */
@@ -31,11 +33,11 @@
 /* What is shown counts so many times: from one neighbour to another the shares differ. */
 #define PROOF_FACTOR 3
 #define LEAST_BELIEF 0.02
-/* Of what is given late, so much goes to whoever lacks most, whether he gives or not; others have
- * an advantage of so many chunks. */
+/* Of what is given late, so much goes to whoever lacks most, whether he gives or not; otherwise
+ * those who give come first: more chunks than this nobody can lack. */
 #define OPTIMISTIC_SHARE 0.1
-#define GIVER_ADVANTAGE 20
-#define LATE_NOISE 10
+#define GIVER_ADVANTAGE 1000
+#define LATE_NOISE 3
 /* The source's own copies of a chunk: one, and on average so many more. */
 #define SOURCE_EXTRA 0.7
 #define SOURCE_EXTRA_SAVED 8
@@ -128,6 +130,8 @@ is_young (DfnLiveScheduler *self, gint64 now_us, const DfnLiveEntry *entry)
 {
   guint n_have = (guint) __builtin_popcountll (self->used & entry->have);
 
+  if (self->stats.n_peers < YOUNG_NEIGHBOURS && !(self->config.is_source && entry->n_copies == 0))
+    return FALSE;
   return entry->state == DFN_LIVE_STATE_HERE && entry->n_copies < YOUNG_COPIES
          && n_have <= YOUNG_HOLDERS + entry->n_copies
          && now_us - entry->captured_us < YOUNG_SLOTS * self->config.slot_us;
@@ -244,32 +248,55 @@ get_weight (DfnLiveScheduler *self, gint64 now_us, DfnLivePeer *peer)
          * (0.3 + 0.7 * dfn_live_scheduler_random (self));
 }
 
-/* How much a peer needs a copy: those who give before others, then those who have least. */
-static double
-get_need (DfnLiveScheduler *self, gint64 now_us, DfnLivePeer *peer)
+/* What we have of a track, and the peer does not, as far as we know. */
+static guint
+count_lacking (DfnLiveScheduler *self, guint32 track_number, guint8 place)
 {
-  gboolean is_giver = peer->received > 0.5 || now_us - peer->added_us < PROOF_SECONDS / 2 * S
-                      || dfn_live_scheduler_random (self) < OPTIMISTIC_SHARE;
+  DfnLiveTrack *track = self->tracks[track_number];
+  guint64 bit = G_GUINT64_CONSTANT (1) << place;
+  guint n = 0;
+
+  for (guint64 i = track->begin; i < track->end; i++)
+    {
+      DfnLiveEntry *entry = dfn_live_track_find (track, i);
+
+      n += entry != NULL && entry->state == DFN_LIVE_STATE_HERE
+           && ((entry->have | entry->offered) & bit) == 0;
+    }
+  return n;
+}
+
+/* How much a peer needs a copy: those who give before others, then those who lack most of what can
+ * be had here. */
+static double
+get_need (
+    DfnLiveScheduler *self, gint64 now_us, guint32 track, guint8 place, gboolean is_optimistic)
+{
+  DfnLivePeer *peer = &self->peers[place];
+  gboolean is_giver =
+      is_optimistic || peer->received > 0.5 || now_us - peer->added_us < PROOF_SECONDS / 2 * S;
 
   return LATE_NOISE * dfn_live_scheduler_random (self) + (is_giver ? GIVER_ADVANTAGE : 0)
-         - peer->n_known;
+         + count_lacking (self, track, place);
 }
 
 guint8
 dfn_live_scheduler_choose_peer (DfnLiveScheduler *self,
                                 gint64 now_us,
+                                guint32 track,
                                 guint64 candidates,
                                 const DfnLiveEntry *entry)
 {
-  gboolean is_early = now_us - entry->captured_us < EARLY_SLOTS * self->config.slot_us;
+  gboolean is_early = __builtin_popcountll (self->used & entry->have) <= EARLY_HOLDERS;
+  gboolean is_optimistic = dfn_live_scheduler_random (self) < OPTIMISTIC_SHARE;
   guint8 best = DFN_LIVE_NOBODY;
   double best_value = -G_MAXDOUBLE;
 
   for (guint64 left = candidates; left != 0; left &= left - 1)
     {
       guint8 place = (guint8) __builtin_ctzll (left);
-      DfnLivePeer *peer = &self->peers[place];
-      double value = is_early ? get_weight (self, now_us, peer) : get_need (self, now_us, peer);
+      double value = is_early ? get_weight (self, now_us, &self->peers[place])
+                              : get_need (self, now_us, track, place, is_optimistic);
 
       if (value > best_value)
         {

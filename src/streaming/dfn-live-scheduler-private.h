@@ -119,6 +119,7 @@ DfnLiveEntry *dfn_live_scheduler_choose_other (DfnLiveScheduler *self,
                                                guint8 place);
 guint8 dfn_live_scheduler_choose_peer (DfnLiveScheduler *self,
                                        gint64 now_us,
+                                       guint32 track,
                                        guint64 candidates,
                                        const DfnLiveEntry *entry);
 

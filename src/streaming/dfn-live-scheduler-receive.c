@@ -86,6 +86,7 @@ claim (DfnLiveScheduler *self,
 
   if (dfn_live_entry_add_claim (entry, place, is_request, now_us, late_us))
     peer->n_claims++;
+  dfn_live_scheduler_mark_untold (self, now_us, entry);
   self->next_pull_us = MIN (self->next_pull_us, late_us);
 }
 

@@ -245,7 +245,7 @@ dfn_live_scheduler_next_offer (DfnLiveScheduler *self, gint64 now_us, DfnLiveAct
       self->has_nothing_to_offer = TRUE;
       return FALSE;
     }
-  place = dfn_live_scheduler_choose_peer (self, now_us, candidates, entry);
+  place = dfn_live_scheduler_choose_peer (self, now_us, track, candidates, entry);
   out = add_out (self, now_us, place, (DfnChunkId){ track, entry->sequence }, entry,
                  DFN_LIVE_OUT_OFFERED);
   dfn_live_scheduler_count_copy (self, entry, 1);
@@ -393,7 +393,7 @@ choose_unasked (DfnLiveScheduler *self, gint64 now_us)
       self->has_nothing_young = TRUE;
       return NULL;
     }
-  place = dfn_live_scheduler_choose_peer (self, now_us, candidates, entry);
+  place = dfn_live_scheduler_choose_peer (self, now_us, track, candidates, entry);
   dfn_live_scheduler_count_copy (self, entry, 1);
   return add_out (self, now_us, place, (DfnChunkId){ track, entry->sequence }, entry,
                   DFN_LIVE_OUT_READY);

@@ -3,7 +3,7 @@
 
 /* How long a chunk that came may wait for others to be told of together. A datagram costs about 60
  * bytes before its first word, so this decides what control costs. */
-#define TELL_SLOTS 1
+#define TELL_SLOTS 1.5
 
 static gint64
 get_patience_us (DfnLiveScheduler *self)

@@ -130,12 +130,7 @@ dfn_live_scheduler_reply (
 void
 dfn_live_scheduler_note_has (DfnLiveScheduler *self, DfnLiveEntry *entry, guint8 place)
 {
-  guint64 bit = G_GUINT64_CONSTANT (1) << place;
-
-  if ((entry->have & bit) != 0)
-    return;
-  entry->have |= bit;
-  self->peers[place].n_known++;
+  entry->have |= G_GUINT64_CONSTANT (1) << place;
 }
 
 /* What is counted of peers, counted again after a window forgot what it held. */
@@ -143,7 +138,7 @@ static void
 count_again (DfnLiveScheduler *self)
 {
   for (guint i = 0; i < DFN_LIVE_SCHEDULER_MAX_PEERS; i++)
-    self->peers[i].n_claims = self->peers[i].n_known = 0;
+    self->peers[i].n_claims = 0;
   for (guint64 left = self->tracks_wanted; left != 0; left &= left - 1)
     {
       DfnLiveTrack *track = self->tracks[__builtin_ctzll (left)];
@@ -155,8 +150,6 @@ count_again (DfnLiveScheduler *self)
           for (guint j = 0; entry != NULL && j < DFN_LIVE_MAX_CLAIMS; j++)
             if (entry->claims[j].peer != DFN_LIVE_NOBODY)
               self->peers[entry->claims[j].peer].n_claims++;
-          for (guint64 have = entry != NULL ? entry->have : 0; have != 0; have &= have - 1)
-            self->peers[__builtin_ctzll (have)].n_known++;
         }
     }
 }
@@ -332,9 +325,6 @@ expire (DfnLiveScheduler *self, gint64 now_us)
               self->stats.n_missed += track->is_started && track->begin >= track->start;
               entry->state = DFN_LIVE_STATE_MISSED;
             }
-          for (guint64 have = entry != NULL ? entry->have : 0; have != 0; have &= have - 1)
-            if (self->peers[__builtin_ctzll (have)].n_known > 0)
-              self->peers[__builtin_ctzll (have)].n_known--;
           track->begin++;
         }
     }

@@ -329,11 +329,14 @@ test_remove_peer (void)
 
   add_peers (self, 2);
   receive (self, 10 * SLOT, 2, 10);
-  while (find (self, 10 * SLOT, DFN_LIVE_ACTION_SEND, &action))
-    dfn_live_scheduler_sent (self, 10 * SLOT, action.peer, action.id);
+  g_assert_true (find (self, 10 * SLOT, DFN_LIVE_ACTION_OFFER, &action));
+  dfn_live_scheduler_take_answer (self, 10 * SLOT, 1, id_of (10), FALSE);
   dfn_live_scheduler_take_offer (self, now_us, 1, id_of (11), SIZE);
   g_assert_true (find (self, now_us, DFN_LIVE_ACTION_ACCEPT, &action));
   receive (self, now_us, 2, 12);
+  g_assert_true (find (self, now_us, DFN_LIVE_ACTION_OFFER, &action));
+  g_assert_cmpuint (action.peer, ==, 1);
+  dfn_live_scheduler_take_answer (self, now_us, 1, id_of (12), TRUE);
   g_assert_true (find (self, now_us, DFN_LIVE_ACTION_SEND, &action));
   g_assert_cmpuint (action.peer, ==, 1);
   dfn_live_scheduler_remove_peer (self, now_us, 1);
@@ -344,7 +347,7 @@ test_remove_peer (void)
   g_assert_cmpuint (action.peer, ==, 2);
   /* Another may have its number. */
   g_assert_true (dfn_live_scheduler_add_peer (self, now_us, 1));
-  g_assert_true (find (self, now_us, DFN_LIVE_ACTION_SEND, &action));
+  g_assert_true (find (self, now_us, DFN_LIVE_ACTION_OFFER, &action));
   g_assert_cmpuint (action.peer, ==, 1);
 }
 
