@@ -273,8 +273,8 @@ get_need (
     DfnLiveScheduler *self, gint64 now_us, guint32 track, guint8 place, gboolean is_optimistic)
 {
   DfnLivePeer *peer = &self->peers[place];
-  gboolean is_giver =
-      is_optimistic || peer->received > 0.5 || now_us - peer->added_us < PROOF_SECONDS / 2 * S;
+  gboolean is_giver = is_optimistic || peer->received > 0.5
+                      || (double) (now_us - peer->added_us) < PROOF_SECONDS * S / 2;
 
   return LATE_NOISE * dfn_live_scheduler_random (self) + (is_giver ? GIVER_ADVANTAGE : 0)
          + count_lacking (self, track, place);

@@ -8,7 +8,7 @@
 static gint64
 get_patience_us (DfnLiveScheduler *self)
 {
-  return (gint64) (TELL_SLOTS * self->config.slot_us);
+  return (gint64) (TELL_SLOTS * (double) self->config.slot_us);
 }
 
 /* Those that lack a chunk may want it, or should not get it from another and offer it here. Those
