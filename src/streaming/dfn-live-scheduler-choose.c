@@ -37,6 +37,9 @@
  * those who give come first: more chunks than this nobody can lack. */
 #define OPTIMISTIC_SHARE 0.1
 #define GIVER_ADVANTAGE 1000
+/* Whoever is new counts as one who gives for so long; much longer, and free riders would have the
+ * start of a stream to themselves. */
+#define NEWCOMER_SECONDS 1
 #define LATE_NOISE 3
 /* The source's own copies of a chunk: one, and on average so many more. */
 #define SOURCE_EXTRA 0.7
@@ -274,7 +277,7 @@ get_need (
 {
   DfnLivePeer *peer = &self->peers[place];
   gboolean is_giver = is_optimistic || peer->received > 0.5
-                      || (double) (now_us - peer->added_us) < PROOF_SECONDS * S / 2;
+                      || (double) (now_us - peer->added_us) < NEWCOMER_SECONDS * S;
 
   return LATE_NOISE * dfn_live_scheduler_random (self) + (is_giver ? GIVER_ADVANTAGE : 0)
          + count_lacking (self, track, place);
