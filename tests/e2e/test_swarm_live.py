@@ -10,7 +10,7 @@ class SwarmLiveTest(LiveTestCase):
     def test_all_see_it_to_its_end(self):
         self.start(8)
         views = self.view(*self.names())
-        self.finish(views)
+        self.finish(views, missed=25)
         for view in views:
             self.assertEqual(view.latest()["next"], 8 * RECORDS_PER_S)
 
@@ -19,7 +19,8 @@ class SwarmLiveTest(LiveTestCase):
         views = self.view(*self.names())
         self.lab.sleep(2)
         views[0].program.kill()
-        self.finish(views[1:])
+        # Nobody stands still; what was only just given to the dead one may be lost.
+        self.finish(views[1:], missed=50)
 
     def test_broadcaster_dies_and_comes_back(self):
         """Its viewers wait for it, and go on under the same link."""
