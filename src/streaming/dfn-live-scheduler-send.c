@@ -25,6 +25,7 @@
 #define OUTS_RESERVED 8
 /* An offer is lost when it was not answered in three round trips and this. */
 #define ANSWER_GRACE_US 50000
+#define FORGOTTEN_US 2000000
 
 double
 dfn_live_scheduler_get_uplink (DfnLiveScheduler *self)
@@ -172,6 +173,7 @@ get_answer_due_us (DfnLiveScheduler *self, const DfnLiveOut *out)
   return out->since_us + 3 * self->peers[out->peer].rtt_us + ANSWER_GRACE_US;
 }
 
+/* Also what the network was given and does not speak of any more: its chunk is over by then. */
 static void
 expire_offers (DfnLiveScheduler *self, gint64 now_us)
 {
@@ -179,6 +181,13 @@ expire_offers (DfnLiveScheduler *self, gint64 now_us)
     {
       DfnLiveOut *out = &self->outs[i - 1];
 
+      if (out->state == DFN_LIVE_OUT_SENDING
+          && now_us > out->since_us + self->config.buffer_us + FORGOTTEN_US)
+        {
+          drop_out (self, out);
+          count_busy (self, now_us);
+          continue;
+        }
       if (out->state != DFN_LIVE_OUT_OFFERED || now_us < get_answer_due_us (self, out))
         continue;
       dfn_live_peer_broke (&self->peers[out->peer], now_us);
@@ -431,6 +440,7 @@ dfn_live_scheduler_next_send (DfnLiveScheduler *self, gint64 now_us, DfnLiveActi
         }
       out->size = entry->size;
       set_state (self, out, DFN_LIVE_OUT_SENDING);
+      out->since_us = now_us;
       self->busy_until_us =
           MAX (self->busy_until_us, now_us) + dfn_live_scheduler_get_send_us (self, out->size);
       self->stats.n_sent++;

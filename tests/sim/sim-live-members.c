@@ -192,5 +192,5 @@ sim_live_notice_lost (Sim *sim, guint32 node, guint32 lost)
         && (!sim_network_is_alive (sim->network, lost)
             || member->lives[i - 1] != sim_network_get_life (sim->network, lost)))
       lose_neighbour (sim, node, i - 1);
-  sim_live_find_neighbours (sim, node, sim->settings.degree - 4);
+  sim_live_find_neighbours (sim, node, sim->settings.degree);
 }

@@ -108,26 +108,6 @@ cookie_chunk (guint64 cookie)
 }
 
 static void
-begin_send (Sim *sim, guint32 node, guint32 to, const DfnLiveAction *action)
-{
-  Member *member = &sim->members[node];
-  guint64 cookie = make_cookie (action->id, to);
-  guint32 handle;
-
-  if (member->is_claimer)
-    {
-      dfn_live_scheduler_sent (member->scheduler, sim_network_get_now (sim->network), action->peer,
-                               action->id);
-      return;
-    }
-  handle = sim_network_send (sim->network, node, to, action->size + CHUNK_HEADER,
-                             action->deadline_us, cookie);
-  g_assert (member->n_sends < G_N_ELEMENTS (member->sends));
-  member->sends[member->n_sends].handle = handle;
-  member->sends[member->n_sends++].cookie = cookie;
-}
-
-static void
 forget_send (Member *member, guint64 cookie)
 {
   for (guint i = 0; i < member->n_sends; i++)
@@ -151,6 +131,30 @@ abort_send (Sim *sim, guint32 node, guint32 to, DfnChunkId id)
         forget_send (member, cookie);
         return;
       }
+}
+
+static void
+begin_send (Sim *sim, guint32 node, guint32 to, const DfnLiveAction *action)
+{
+  Member *member = &sim->members[node];
+  guint64 cookie = make_cookie (action->id, to);
+  guint32 handle;
+
+  if (member->is_claimer)
+    {
+      dfn_live_scheduler_sent (member->scheduler, sim_network_get_now (sim->network), action->peer,
+                               action->id);
+      return;
+    }
+  handle = sim_network_send (sim->network, node, to, action->size + CHUNK_HEADER,
+                             action->deadline_us, cookie);
+  /* An uplink that its own flood blocks sends nothing, and its scheduler forgets what it had sent.
+   */
+  if (member->n_sends == G_N_ELEMENTS (member->sends))
+    abort_send (sim, node, (guint32) (member->sends[0].cookie >> 38),
+                cookie_chunk (member->sends[0].cookie));
+  member->sends[member->n_sends].handle = handle;
+  member->sends[member->n_sends++].cookie = cookie;
 }
 
 static void
@@ -219,14 +223,13 @@ sim_live_on_left (gpointer user, guint32 from, guint64 cookie)
   Sim *sim = user;
   Member *member = &sim->members[from];
   guint32 to = (guint32) (cookie >> 38);
-  guint64 id = to;
 
   forget_send (member, cookie);
+  /* For a moment somebody who is gone and who came in its place are both neighbours. */
   for (guint i = 0; i < member->n_neighbours; i++)
     if (member->neighbours[i] == to)
-      id |= (guint64) member->lives[i] << 32;
-  dfn_live_scheduler_sent (member->scheduler, sim_network_get_now (sim->network), id,
-                           cookie_chunk (cookie));
+      dfn_live_scheduler_sent (member->scheduler, sim_network_get_now (sim->network),
+                               (guint64) member->lives[i] << 32 | to, cookie_chunk (cookie));
   sim_live_drain (sim, from);
 }
 

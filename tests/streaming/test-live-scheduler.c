@@ -367,6 +367,23 @@ test_abort (void)
   g_assert_false (find (self, 20 * MS, DFN_LIVE_ACTION_SEND, &action));
 }
 
+/* A send that the caller never says anything of blocks neither the uplink nor the peer forever. */
+static void
+test_forgotten_send (void)
+{
+  g_autoptr (DfnLiveScheduler) self = make (TRUE);
+  DfnLiveAction action;
+  guint32 later = 60;
+
+  add_peers (self, 1);
+  dfn_live_scheduler_add_chunk (self, 0, id_of (0), SIZE, 0);
+  g_assert_true (find (self, 0, DFN_LIVE_ACTION_SEND, &action));
+  find (self, later * SLOT - 1, DFN_LIVE_ACTION_SEND, &action);
+  dfn_live_scheduler_add_chunk (self, later * SLOT, id_of (later), SIZE, later * SLOT);
+  g_assert_true (find (self, later * SLOT, DFN_LIVE_ACTION_SEND, &action));
+  g_assert_cmpuint (action.id.sequence, ==, later);
+}
+
 /* Chunks that are over are forgotten, those that never came are missed once, for 10,000 of them. */
 static void
 test_window_moves (void)
@@ -441,6 +458,7 @@ main (int argc, char **argv)
   ADD ("liar-before-the-first-chunk", test_liar_before_the_first_chunk);
   ADD ("remove-peer", test_remove_peer);
   ADD ("abort", test_abort);
+  ADD ("forgotten-send", test_forgotten_send);
   ADD ("window-moves", test_window_moves);
   ADD ("tracks", test_tracks);
   return g_test_run ();
