@@ -97,6 +97,19 @@ is_of_use (const Entry *entry, gint64 now_s)
              && fabs (entry->score) >= LEAST_SCORE);
 }
 
+static Entry *
+find_name (DfnPeerMemory *self, const guint8 *name)
+{
+  for (guint i = 0; i < self->entries->len; i++)
+    {
+      Entry *entry = &g_array_index (self->entries, Entry, i);
+
+      if (memcmp (entry->name, name, NAME_SIZE) == 0)
+        return entry;
+    }
+  return NULL;
+}
+
 gboolean
 dfn_peer_memory_parse (DfnPeerMemory *self, const guint8 *data, gsize length, gint64 now_s)
 {
@@ -117,7 +130,8 @@ dfn_peer_memory_parse (DfnPeerMemory *self, const guint8 *data, gsize length, gi
       };
 
       memcpy (entry.name, data + at, NAME_SIZE);
-      if (is_of_use (&entry, now_s))
+      /* A damaged file may name one twice; the second would hide what is noted of the first. */
+      if (is_of_use (&entry, now_s) && find_name (self, entry.name) == NULL)
         g_array_append_val (self->entries, entry);
     }
   return TRUE;
@@ -138,14 +152,7 @@ find (DfnPeerMemory *self, const guint8 *holder)
   guint8 name[NAME_SIZE];
 
   name_holder (self, holder, name);
-  for (guint i = 0; i < self->entries->len; i++)
-    {
-      Entry *entry = &g_array_index (self->entries, Entry, i);
-
-      if (memcmp (entry->name, name, NAME_SIZE) == 0)
-        return entry;
-    }
-  return NULL;
+  return find_name (self, name);
 }
 
 /* Puts what is known of a holder at the end, where it stays longest. */
