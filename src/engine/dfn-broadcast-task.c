@@ -4,15 +4,12 @@
 #include "dfn-announcement.h"
 #include "dfn-file-indexer.h"
 #include "dfn-file-swarm.h"
-#include "dfn-home-relay.h"
 #include "dfn-peer-census.h"
-#include "dfn-presence.h"
+#include "dfn-publication.h"
 #include "dfn-rate-meter.h"
 #include "dfn-report-pacer.h"
-#include "dfn-source.h"
-#include "dfn-streaming-error.h"
 
-#define RENEW_SECONDS (12 * 60 * 60)
+#define RENEW_S (12 * 60 * 60)
 
 struct _DfnBroadcastTask {
   GObject parent_instance;
@@ -26,15 +23,11 @@ struct _DfnBroadcastTask {
 
   GCancellable *cancellable;
   DfnReportPacer *pacer;
-  DfnHomeRelay *home;
   DfnPresence *presence;
   DfnSwarmMembers *members; /* the presence's */
+  DfnPublication *publication;
   DfnChunkStore *store;
   DfnFileSwarm *swarm;
-  GSource *renewal;
-  gint64 announced_s;       /* the last announcement's created_at */
-  DfnSubscription *earlier; /* set once relays were asked for the announcement they have */
-  guint n_connected;
 
   DfnPeerCensus *census;
   DfnBroadcastReport report; /* its texts are owned */
@@ -76,38 +69,25 @@ set_state (DfnBroadcastTask *self, DfnBroadcastState state)
   dfn_report_pacer_now (self->pacer);
 }
 
-static void
-set_problem (DfnBroadcastTask *self, char *problem)
-{
-  g_autofree char *owned = problem;
-
-  if (g_strcmp0 (self->report.problem, problem) == 0)
-    return;
-  g_free (self->report.problem);
-  self->report.problem = g_steal_pointer (&owned);
-  dfn_report_pacer_now (self->pacer);
-}
-
 /* Ends everything but the reports. */
 static void
 shut_down (DfnBroadcastTask *self)
 {
   g_cancellable_cancel (self->cancellable);
-  dfn_source_clear (&self->renewal);
-  if (self->earlier != NULL)
-    g_signal_handlers_disconnect_by_data (self->earlier, self);
+  if (self->publication != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->publication, self);
+      g_object_run_dispose (G_OBJECT (self->publication));
+    }
   if (self->swarm != NULL)
     g_signal_handlers_disconnect_by_data (self->swarm, self);
   if (self->members != NULL)
     g_signal_handlers_disconnect_by_data (self->members, self);
-  if (self->presence != NULL)
-    g_signal_handlers_disconnect_by_data (self->presence, self);
   self->members = NULL;
-  g_clear_object (&self->earlier);
+  g_clear_object (&self->publication);
   g_clear_object (&self->swarm);
   g_clear_pointer (&self->census, dfn_peer_census_free);
   g_clear_object (&self->presence);
-  g_clear_object (&self->home);
   g_clear_object (&self->store);
 }
 
@@ -157,143 +137,55 @@ on_swarm_failed (DfnFileSwarm *swarm, const GError *error, DfnBroadcastTask *sel
 
 /* Announcing */
 
-static void publish (DfnBroadcastTask *self, DfnPublishMode mode);
-
-static gboolean
-on_renewal (gpointer user_data)
+static DfnNostrEvent *
+sign (gint64 created_at_s, gpointer user_data)
 {
-  publish (user_data, DFN_PUBLISH_ALL);
-  return G_SOURCE_CONTINUE;
+  DfnBroadcastTask *self = user_data;
+  DfnNostrEvent *event =
+      dfn_announcement_sign (self->key, dfn_chunk_store_get_manifest (self->store),
+                             dfn_presence_get_pubkey (self->presence), created_at_s);
+
+  /* Members that have lost every relay hear of it as well. */
+  dfn_swarm_members_set_announcement (self->members, event);
+  return event;
 }
 
 static void
-start_renewal (DfnBroadcastTask *self)
+on_announced (DfnPublication *publication, DfnBroadcastTask *self)
 {
-  self->renewal = dfn_source_attach (g_timeout_source_new_seconds (RENEW_SECONDS),
-                                     g_main_context_get_thread_default (), on_renewal, self);
+  self->report.link = dfn_publication_get_link (publication);
+  set_state (self, DFN_BROADCAST_SERVING);
 }
 
-static DfnAddress *
-get_address (DfnBroadcastTask *self)
+static void
+on_announcing_failed (DfnPublication *publication, const GError *error, DfnBroadcastTask *self)
+{
+  fail (self, DFN_ENGINE_ERROR_NETWORK, error);
+}
+
+static void
+on_publication_changed (DfnPublication *publication, DfnBroadcastTask *self)
+{
+  g_free (self->report.problem);
+  self->report.problem = g_strdup (dfn_publication_get_problem (publication));
+  dfn_report_pacer_now (self->pacer);
+}
+
+static gboolean
+start_publication (DfnBroadcastTask *self, GError **error)
 {
   g_autofree char *identifier =
       dfn_announcement_identify (dfn_chunk_store_get_manifest (self->store));
+  DfnAddress *address = dfn_address_new (dfn_nostr_key_get_pubkey (self->key), identifier, NULL);
 
-  return dfn_address_new (dfn_nostr_key_get_pubkey (self->key), identifier,
-                          (const char *const *) self->report.relays);
-}
-
-static void
-on_earlier (DfnSubscription *subscription, DfnNostrEvent *event, DfnBroadcastTask *self)
-{
-  self->announced_s = MAX (self->announced_s, dfn_nostr_event_get_created_at (event));
-}
-
-static void
-on_earlier_known (DfnSubscription *subscription, DfnBroadcastTask *self)
-{
-  dfn_subscription_close (subscription);
-  publish (self, DFN_PUBLISH_FIRST);
-}
-
-/* A relay keeps the newest announcement of an address. One from an earlier run may be as new as
- * ours, made within the same second or by a clock that was ahead: ours has to be newer. */
-static void
-ask_for_earlier (DfnBroadcastTask *self)
-{
-  g_autoptr (DfnAddress) address = get_address (self);
-  g_autoptr (GPtrArray) filters =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) dfn_nostr_filter_unref);
-
-  g_ptr_array_add (filters, dfn_address_to_filter (address));
-  self->earlier = dfn_relay_pool_subscribe (dfn_presence_get_pool (self->presence), filters);
-  g_signal_connect (self->earlier, "event", G_CALLBACK (on_earlier), self);
-  g_signal_connect (self->earlier, "eose", G_CALLBACK (on_earlier_known), self);
-}
-
-static void
-on_published (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (DfnBroadcastTask) self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (DfnAddress) address = NULL;
-  g_autoptr (DfnPublishReport) published =
-      dfn_relay_pool_publish_finish (DFN_RELAY_POOL (source), result, &error);
-
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || self->presence == NULL)
-    return;
-  if (published == NULL)
-    {
-      /* One that was announced before stays; the relays may be back for the next renewal. */
-      if (self->report.state == DFN_BROADCAST_ANNOUNCING && self->earlier == NULL
-          && dfn_relay_pool_get_n_connected (DFN_RELAY_POOL (source)) > 0)
-        ask_for_earlier (self);
-      else if (self->report.state == DFN_BROADCAST_ANNOUNCING)
-        fail (self, DFN_ENGINE_ERROR_NETWORK, error);
-      else
-        set_problem (self, g_strdup (error->message));
-      return;
-    }
-  set_problem (self, published->n_refused > 0 ? g_strdup (published->problems[0]) : NULL);
-  if (self->report.state != DFN_BROADCAST_ANNOUNCING)
-    return;
-  address = get_address (self);
-  self->report.link = dfn_address_to_link (address);
-  start_renewal (self);
-  set_state (self, DFN_BROADCAST_SERVING);
-  /* The link is good as soon as one relay has it; what the others say is heard in their own time.
-   */
-  if (published->n_pending > 0)
-    publish (self, DFN_PUBLISH_ALL);
-}
-
-static void
-publish (DfnBroadcastTask *self, DfnPublishMode mode)
-{
-  g_autoptr (DfnNostrEvent) event = NULL;
-
-  /* Of two announcements of one second relays keep either (NIP-01): never make two. */
-  self->announced_s = MAX (g_get_real_time () / G_USEC_PER_SEC, self->announced_s + 1);
-  event = dfn_announcement_sign (self->key, dfn_chunk_store_get_manifest (self->store),
-                                 dfn_presence_get_pubkey (self->presence), self->announced_s);
-  dfn_relay_pool_publish_async (dfn_presence_get_pool (self->presence), event, mode,
-                                self->cancellable, on_published, g_object_ref (self));
-  /* Members that have lost every relay hear of it as well. */
-  dfn_swarm_members_set_announcement (self->members, event);
-}
-
-static void
-on_presence_changed (DfnPresence *presence, DfnBroadcastTask *self)
-{
-  guint n_connected = dfn_relay_pool_get_n_connected (dfn_presence_get_pool (presence));
-
-  /* A relay that is back may have forgotten, or never have heard of it. */
-  if (n_connected > self->n_connected && self->report.state == DFN_BROADCAST_SERVING)
-    publish (self, DFN_PUBLISH_ALL);
-  self->n_connected = n_connected;
-  if (self->report.state == DFN_BROADCAST_SERVING || n_connected == 0)
-    set_problem (self, dfn_presence_get_problem (presence));
-}
-
-static gboolean
-add_relays (DfnBroadcastTask *self, GError **error)
-{
-  g_autofree char *local = NULL;
-
-  if (self->relays[0] == NULL)
-    {
-      self->home = dfn_home_relay_new (error);
-      if (self->home == NULL)
-        return FALSE;
-      self->report.is_lan = TRUE;
-      self->report.relays = dfn_home_relay_get_urls (self->home);
-      local = dfn_home_relay_get_local_url (self->home);
-      return dfn_presence_add_relay (self->presence, local, error);
-    }
-  self->report.relays = g_strdupv (self->relays);
-  for (char **url = self->relays; *url != NULL; url++)
-    if (!dfn_presence_add_relay (self->presence, *url, error))
-      return FALSE;
+  self->publication = dfn_publication_new (self->presence, address, RENEW_S, sign, self);
+  g_signal_connect (self->publication, "announced", G_CALLBACK (on_announced), self);
+  g_signal_connect (self->publication, "failed", G_CALLBACK (on_announcing_failed), self);
+  g_signal_connect (self->publication, "changed", G_CALLBACK (on_publication_changed), self);
+  if (!dfn_publication_add_relays (self->publication, self->relays, error))
+    return FALSE;
+  self->report.relays = g_strdupv ((char **) dfn_publication_get_relays (self->publication));
+  self->report.is_lan = dfn_publication_is_lan (self->publication);
   return TRUE;
 }
 
@@ -310,8 +202,7 @@ go_on_air (DfnBroadcastTask *self)
   g_signal_connect (self->members, "peer-removed", G_CALLBACK (on_peer_removed), self);
   g_signal_connect (self->swarm, "sent", G_CALLBACK (on_sent), self);
   g_signal_connect (self->swarm, "failed", G_CALLBACK (on_swarm_failed), self);
-  g_signal_connect (self->presence, "changed", G_CALLBACK (on_presence_changed), self);
-  if (!add_relays (self, &error))
+  if (!start_publication (self, &error))
     {
       fail (self, DFN_ENGINE_ERROR_NETWORK, error);
       return;
@@ -321,7 +212,7 @@ go_on_air (DfnBroadcastTask *self)
   dfn_swarm_members_set_accepting (self->members, TRUE);
   dfn_swarm_members_start (self->members);
   set_state (self, DFN_BROADCAST_ANNOUNCING);
-  publish (self, DFN_PUBLISH_FIRST);
+  dfn_publication_announce (self->publication);
 }
 
 /* Indexing */

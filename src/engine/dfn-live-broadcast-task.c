@@ -8,6 +8,7 @@
 #include "dfn-publication.h"
 #include "dfn-rate-meter.h"
 #include "dfn-report-pacer.h"
+#include "dfn-source.h"
 
 #define SLOT_US 100000
 #define MAX_PAYLOAD (16 * 1024)
@@ -58,19 +59,8 @@ G_DEFINE_FINAL_TYPE (DfnLiveBroadcastTask, dfn_live_broadcast_task, G_TYPE_OBJEC
 static GSource *
 add_timer (DfnLiveBroadcastTask *self, guint milliseconds, GSourceFunc func)
 {
-  GSource *source = g_timeout_source_new (milliseconds);
-
-  g_source_set_callback (source, func, self, NULL);
-  g_source_attach (source, g_main_context_get_thread_default ());
-  return source;
-}
-
-static void
-clear_timer (GSource **timer)
-{
-  if (*timer != NULL)
-    g_source_destroy (*timer);
-  g_clear_pointer (timer, g_source_unref);
+  return dfn_source_attach (g_timeout_source_new (milliseconds),
+                            g_main_context_get_thread_default (), func, self);
 }
 
 /* Reports */
@@ -134,9 +124,9 @@ set_state (DfnLiveBroadcastTask *self, DfnLiveBroadcastState state)
 static void
 shut_down (DfnLiveBroadcastTask *self)
 {
-  clear_timer (&self->recognition);
-  clear_timer (&self->release);
-  clear_timer (&self->farewell);
+  dfn_source_clear (&self->recognition);
+  dfn_source_clear (&self->release);
+  dfn_source_clear (&self->farewell);
   if (self->input != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->input, self);
@@ -239,7 +229,7 @@ publish_chunk (DfnLiveBroadcastTask *self,
 static void
 announce (DfnLiveBroadcastTask *self)
 {
-  clear_timer (&self->recognition);
+  dfn_source_clear (&self->recognition);
   dfn_publication_announce (self->publication);
 }
 
@@ -291,7 +281,7 @@ on_farewell_over (gpointer user_data)
 {
   DfnLiveBroadcastTask *self = user_data;
 
-  clear_timer (&self->farewell);
+  dfn_source_clear (&self->farewell);
   set_state (self, DFN_LIVE_BROADCAST_ENDED);
   shut_down (self);
   return G_SOURCE_REMOVE;
@@ -305,7 +295,7 @@ say_farewell (DfnLiveBroadcastTask *self, guint patience_ms)
 
   if (self->report.state == DFN_LIVE_BROADCAST_ENDING)
     return;
-  clear_timer (&self->recognition);
+  dfn_source_clear (&self->recognition);
   g_signal_handlers_disconnect_by_data (self->input, self);
   /* A chunk has a byte at least; as a preamble it is read by nobody. */
   publish_chunk (self, nothing, 1, DFN_LIVE_FLAG_END, g_get_monotonic_time ());
@@ -464,7 +454,7 @@ dfn_live_broadcast_task_stop (gpointer task)
   /* Whoever watches should not think that it will go on. */
   if (self->report.link != NULL)
     say_farewell (self, LINGER_MS);
-  clear_timer (&self->farewell);
+  dfn_source_clear (&self->farewell);
   g_clear_pointer (&self->pacer, dfn_report_pacer_free);
   source = g_timeout_source_new (FAREWELL_MS);
   g_source_set_callback (source, on_stop_over, g_object_ref (self), g_object_unref);

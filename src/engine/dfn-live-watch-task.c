@@ -8,6 +8,7 @@
 #include "dfn-rate-meter.h"
 #include "dfn-report-pacer.h"
 #include "dfn-safe-name.h"
+#include "dfn-source.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,19 +55,8 @@ G_DEFINE_FINAL_TYPE (DfnLiveWatchTask, dfn_live_watch_task, G_TYPE_OBJECT)
 static GSource *
 add_timer (DfnLiveWatchTask *self, guint milliseconds, GSourceFunc func)
 {
-  GSource *source = g_timeout_source_new (milliseconds);
-
-  g_source_set_callback (source, func, self, NULL);
-  g_source_attach (source, g_main_context_get_thread_default ());
-  return source;
-}
-
-static void
-clear_timer (GSource **timer)
-{
-  if (*timer != NULL)
-    g_source_destroy (*timer);
-  g_clear_pointer (timer, g_source_unref);
+  return dfn_source_attach (g_timeout_source_new (milliseconds),
+                            g_main_context_get_thread_default (), func, self);
 }
 
 /* Reports */
@@ -121,8 +111,8 @@ set_state (DfnLiveWatchTask *self, DfnLiveWatchState state, const char *problem)
 static void
 shut_down (DfnLiveWatchTask *self)
 {
-  clear_timer (&self->silence);
-  clear_timer (&self->patience);
+  dfn_source_clear (&self->silence);
+  dfn_source_clear (&self->patience);
   if (self->finder != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->finder, self);
@@ -226,7 +216,7 @@ on_silence (gpointer user_data)
 {
   DfnLiveWatchTask *self = user_data;
 
-  clear_timer (&self->silence);
+  dfn_source_clear (&self->silence);
   if (self->report.state == DFN_LIVE_WATCH_PLAYING)
     set_state (self, DFN_LIVE_WATCH_WAITING, NULL);
   return G_SOURCE_REMOVE;
@@ -235,7 +225,7 @@ on_silence (gpointer user_data)
 static void
 on_received (DfnLiveSwarm *swarm, DfnLiveChunk *chunk, DfnPeer *peer, DfnLiveWatchTask *self)
 {
-  clear_timer (&self->silence);
+  dfn_source_clear (&self->silence);
   self->silence = add_timer (self, SILENCE_MS, on_silence);
   set_state (self, DFN_LIVE_WATCH_PLAYING, NULL);
   dfn_report_pacer_soon (self->pacer);
@@ -419,7 +409,7 @@ replace_announcement (DfnLiveWatchTask *self,
     }
   if (is_first && !take_first_announcement (self))
     return;
-  clear_timer (&self->patience);
+  dfn_source_clear (&self->patience);
   dfn_swarm_members_set_announcement (self->members, event);
   dfn_live_swarm_set_manifest (self->swarm, announcement->manifest);
   if (self->swarm == NULL)

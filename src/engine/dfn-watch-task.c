@@ -2,21 +2,14 @@
 #include "dfn-watch-task.h"
 
 #include "dfn-file-swarm.h"
+#include "dfn-finder.h"
 #include "dfn-have-keeper.h"
-#include "dfn-lan-discovery.h"
 #include "dfn-peer-census.h"
-#include "dfn-presence.h"
 #include "dfn-rate-meter.h"
 #include "dfn-report-pacer.h"
-#include "dfn-source.h"
 #include "dfn-streaming-error.h"
 
 #include <string.h>
-
-/* How long relays have to be reached, and those of this network to be found. */
-#define FIND_TIMEOUT_MS 10000
-/* After every relay has answered: others may still be found on this network. */
-#define LOOK_AROUND_MS 3000
 
 struct _DfnWatchTask {
   GObject parent_instance;
@@ -31,15 +24,13 @@ struct _DfnWatchTask {
   GCancellable *cancellable;
   DfnReportPacer *pacer;
   DfnPresence *presence;
-  DfnLanDiscovery *lan;
-  DfnSubscription *subscription;
+  DfnFinder *finder;
   DfnAnnouncement *announcement; /* the newest */
   DfnChunkStore *store;
   DfnFileSwarm *swarm;
   DfnHaveKeeper *early;     /* peers, until there is a swarm for them */
   DfnSwarmMembers *members; /* the presence's */
   gboolean is_sharing;      /* goes on when the file is complete */
-  GSource *find_deadline;
 
   DfnPeerCensus *census;
   DfnWatchReport report; /* its texts are owned */
@@ -47,13 +38,6 @@ struct _DfnWatchTask {
 };
 
 G_DEFINE_FINAL_TYPE (DfnWatchTask, dfn_watch_task, G_TYPE_OBJECT)
-
-static GSource *
-add_timer (DfnWatchTask *self, guint milliseconds, GSourceFunc func)
-{
-  return dfn_source_attach (g_timeout_source_new (milliseconds),
-                            g_main_context_get_thread_default (), func, self);
-}
 
 /* Reports */
 
@@ -127,22 +111,16 @@ static void
 shut_down (DfnWatchTask *self)
 {
   g_cancellable_cancel (self->cancellable);
-  dfn_source_clear (&self->find_deadline);
-  if (self->subscription != NULL)
+  if (self->finder != NULL)
     {
-      g_signal_handlers_disconnect_by_data (self->subscription, self);
-      dfn_subscription_close (self->subscription);
+      g_signal_handlers_disconnect_by_data (self->finder, self);
+      g_object_run_dispose (G_OBJECT (self->finder));
     }
-  if (self->lan != NULL)
-    g_signal_handlers_disconnect_by_data (self->lan, self);
   if (self->swarm != NULL)
     g_signal_handlers_disconnect_by_data (self->swarm, self);
   if (self->members != NULL)
     g_signal_handlers_disconnect_by_data (self->members, self);
-  if (self->presence != NULL)
-    g_signal_handlers_disconnect_by_data (self->presence, self);
-  g_clear_object (&self->subscription);
-  g_clear_object (&self->lan);
+  g_clear_object (&self->finder);
   g_clear_pointer (&self->early, dfn_have_keeper_free);
   g_clear_object (&self->swarm);
   self->members = NULL;
@@ -410,7 +388,7 @@ take_first_announcement (DfnWatchTask *self)
 {
   DfnManifest *manifest = self->announcement->manifest;
 
-  dfn_source_clear (&self->find_deadline);
+  dfn_finder_succeed (self->finder);
   self->report.title = g_strdup (dfn_manifest_get_title (manifest));
   self->report.size = dfn_manifest_get_size (manifest);
   self->report.path = choose_path (self, manifest);
@@ -475,92 +453,37 @@ take_announcement (DfnWatchTask *self, DfnNostrEvent *event)
 }
 
 static void
-on_event (DfnSubscription *subscription, DfnNostrEvent *event, DfnWatchTask *self)
+on_found (DfnFinder *finder, DfnNostrEvent *event, DfnWatchTask *self)
 {
   take_announcement (self, event);
 }
 
-static gboolean
-on_find_deadline (gpointer user_data)
+static void
+on_finding_failed (DfnFinder *finder, const GError *error, DfnWatchTask *self)
 {
-  DfnWatchTask *self = user_data;
+  fail (self, error->code, error->message);
+}
+
+static void
+on_finding_changed (DfnFinder *finder, DfnWatchTask *self)
+{
   g_autofree char *problem = dfn_presence_get_problem (self->presence);
-
-  if (dfn_relay_pool_get_n_connected (dfn_presence_get_pool (self->presence)) > 0)
-    fail (self, DFN_ENGINE_ERROR_NOT_FOUND,
-          "Nothing with this link is announced. Perhaps it is not shared any more, or it was "
-          "announced on other relays");
-  else if (problem != NULL)
-    fail (self, DFN_ENGINE_ERROR_NETWORK, problem);
-  else
-    fail (self, DFN_ENGINE_ERROR_NETWORK,
-          "No relay was found: the link names none, and there is none on this network. Name one "
-          "with --relay");
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_eose (DfnSubscription *subscription, DfnWatchTask *self)
-{
-  if (self->announcement != NULL
-      || dfn_relay_pool_get_n_connected (dfn_presence_get_pool (self->presence)) == 0)
-    return;
-  dfn_source_clear (&self->find_deadline);
-  self->find_deadline = add_timer (self, LOOK_AROUND_MS, on_find_deadline);
-}
-
-static void
-on_presence_changed (DfnPresence *presence, DfnWatchTask *self)
-{
-  g_autofree char *problem = dfn_presence_get_problem (presence);
 
   if (self->report.state == DFN_WATCH_FINDING)
     set_state (self, DFN_WATCH_FINDING, problem);
-}
-
-static void
-on_relay_found (DfnLanDiscovery *lan, const char *url, DfnWatchTask *self)
-{
-  dfn_presence_add_relay (self->presence, url, NULL);
-}
-
-/* Returns whether any was named. */
-static gboolean
-add_relays (DfnWatchTask *self, char **relays)
-{
-  gboolean any = FALSE;
-
-  /* One that cannot be used is passed over: links come from strangers. */
-  for (char **url = relays; *url != NULL; url++)
-    any |= dfn_presence_add_relay (self->presence, *url, NULL);
-  return any;
 }
 
 void
 dfn_watch_task_start (gpointer task)
 {
   DfnWatchTask *self = task;
-  g_autoptr (DfnNostrFilter) filter = dfn_address_to_filter (self->address);
-  g_autoptr (GPtrArray) filters =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) dfn_nostr_filter_unref);
-  gboolean has_named;
 
   self->pacer = dfn_report_pacer_new (post_report, self);
   self->presence = dfn_presence_new (self->ice);
-  g_signal_connect (self->presence, "changed", G_CALLBACK (on_presence_changed), self);
-  has_named = add_relays (self, self->relays);
-  add_relays (self, self->address->relays);
-  if (!has_named && dfn_presence_get_scope (self->presence) != DFN_SCOPE_PUBLIC)
-    {
-      self->lan = dfn_lan_discovery_new ();
-      g_signal_connect (self->lan, "found", G_CALLBACK (on_relay_found), self);
-      dfn_lan_discovery_browse (self->lan);
-    }
-  g_ptr_array_add (filters, g_steal_pointer (&filter));
-  self->subscription = dfn_relay_pool_subscribe (dfn_presence_get_pool (self->presence), filters);
-  g_signal_connect (self->subscription, "event", G_CALLBACK (on_event), self);
-  g_signal_connect (self->subscription, "eose", G_CALLBACK (on_eose), self);
-  self->find_deadline = add_timer (self, FIND_TIMEOUT_MS, on_find_deadline);
+  self->finder = dfn_finder_new (self->presence, self->address, self->relays);
+  g_signal_connect (self->finder, "found", G_CALLBACK (on_found), self);
+  g_signal_connect (self->finder, "failed", G_CALLBACK (on_finding_failed), self);
+  g_signal_connect (self->finder, "changed", G_CALLBACK (on_finding_changed), self);
 }
 
 void
