@@ -21,6 +21,7 @@ typedef enum {
 
 /**
  * DfnBroadcastReport:
+ * @layout: what it owns
  * @state: where it stands
  * @title: (nullable): what viewers read
  * @size: the file's bytes
@@ -39,6 +40,7 @@ typedef enum {
  * A snapshot of a broadcast.
  */
 typedef struct {
+  const DfnReportLayout *layout;
   DfnBroadcastState state;
   char *title;
   guint64 size;
@@ -54,8 +56,7 @@ typedef struct {
   GError *error;
 } DfnBroadcastReport;
 
-DfnBroadcastReport *dfn_broadcast_report_copy (const DfnBroadcastReport *self);
-void dfn_broadcast_report_free (DfnBroadcastReport *self);
+extern const DfnReportLayout dfn_broadcast_report_layout;
 
 #define DFN_TYPE_BROADCAST_SESSION (dfn_broadcast_session_get_type ())
 G_DECLARE_FINAL_TYPE (
@@ -86,7 +87,5 @@ DfnBroadcastSession *dfn_broadcast_session_new_file (DfnNode *node,
  * Returns: (transfer none): the last snapshot
  */
 const DfnBroadcastReport *dfn_broadcast_session_get_report (DfnBroadcastSession *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DfnBroadcastReport, dfn_broadcast_report_free)
 
 G_END_DECLS

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "dfn-broadcast-session.h"
-#include "dfn-mailbox.h"
+#include "dfn-task.h"
 
 G_BEGIN_DECLS
 
 #define DFN_TYPE_BROADCAST_TASK (dfn_broadcast_task_get_type ())
-G_DECLARE_FINAL_TYPE (DfnBroadcastTask, dfn_broadcast_task, DFN, BROADCAST_TASK, GObject)
+G_DECLARE_FINAL_TYPE (DfnBroadcastTask, dfn_broadcast_task, DFN, BROADCAST_TASK, DfnTask)
 
 /**
  * dfn_broadcast_task_new:
@@ -20,9 +20,5 @@ G_DECLARE_FINAL_TYPE (DfnBroadcastTask, dfn_broadcast_task, DFN, BROADCAST_TASK,
  */
 DfnBroadcastTask *dfn_broadcast_task_new (
     DfnNode *node, DfnNostrKey *key, const char *path, const char *title, DfnMailbox *mailbox);
-
-/* For dfn_node_start_task() and dfn_node_stop_task(). */
-void dfn_broadcast_task_start (gpointer task);
-void dfn_broadcast_task_stop (gpointer task);
 
 G_END_DECLS

@@ -3,7 +3,6 @@
 
 #include "dfn-live-swarm.h"
 #include "dfn-session.h"
-#include "dfn-swarm-report.h"
 
 G_BEGIN_DECLS
 
@@ -28,6 +27,7 @@ typedef enum {
 
 /**
  * DfnLiveBroadcastReport:
+ * @layout: what it owns
  * @state: where it stands
  * @title: what viewers read
  * @link: (nullable): for viewers, once it is good
@@ -44,6 +44,7 @@ typedef enum {
  * A snapshot of a live broadcast.
  */
 typedef struct {
+  const DfnReportLayout *layout;
   DfnLiveBroadcastState state;
   char *title;
   char *link;
@@ -58,8 +59,7 @@ typedef struct {
   GError *error;
 } DfnLiveBroadcastReport;
 
-DfnLiveBroadcastReport *dfn_live_broadcast_report_copy (const DfnLiveBroadcastReport *self);
-void dfn_live_broadcast_report_free (DfnLiveBroadcastReport *self);
+extern const DfnReportLayout dfn_live_broadcast_report_layout;
 
 #define DFN_TYPE_LIVE_BROADCAST_SESSION (dfn_live_broadcast_session_get_type ())
 G_DECLARE_FINAL_TYPE (
@@ -85,7 +85,5 @@ DfnLiveBroadcastSession *dfn_live_broadcast_session_new (
 
 /* Returns: (transfer none): the last snapshot */
 const DfnLiveBroadcastReport *dfn_live_broadcast_session_get_report (DfnLiveBroadcastSession *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DfnLiveBroadcastReport, dfn_live_broadcast_report_free)
 
 G_END_DECLS

@@ -4,10 +4,8 @@
 #include "dfn-bytes.h"
 #include "dfn-live-announcement.h"
 #include "dfn-live-input.h"
-#include "dfn-peer-census.h"
 #include "dfn-publication.h"
 #include "dfn-rate-meter.h"
-#include "dfn-report-pacer.h"
 #include "dfn-source.h"
 
 #define SLOT_US 100000
@@ -25,51 +23,37 @@
 #define FAREWELL_MS 250
 
 struct _DfnLiveBroadcastTask {
-  GObject parent_instance;
+  DfnTask task;
 
-  DfnMailbox *mailbox;
   DfnNostrKey *key;
   int fd;
   char *name;
   char *title;
-  char **relays;
-  DfnIceConfig *ice;
 
-  DfnReportPacer *pacer;
-  DfnPresence *presence;
-  DfnSwarmMembers *members; /* the presence's */
   DfnPublication *publication;
   DfnLiveSigner *signer;
   DfnLiveManifest *manifest;
   DfnLiveSwarm *swarm;
   DfnLiveInput *input;
-  DfnPeerCensus *census;
   GSource *recognition; /* until the first announcement */
   GSource *release;     /* while the input is held */
   GSource *farewell;
   gint64 started_us; /* on the monotonic clock */
 
-  DfnLiveBroadcastReport report; /* its texts are owned */
+  DfnLiveBroadcastReport *report; /* the parent's */
   DfnRateMeter made;
   DfnRateMeter sent;
 };
 
-G_DEFINE_FINAL_TYPE (DfnLiveBroadcastTask, dfn_live_broadcast_task, G_TYPE_OBJECT)
-
-static GSource *
-add_timer (DfnLiveBroadcastTask *self, guint milliseconds, GSourceFunc func)
-{
-  return dfn_source_attach (g_timeout_source_new (milliseconds),
-                            g_main_context_get_thread_default (), func, self);
-}
+G_DEFINE_FINAL_TYPE (DfnLiveBroadcastTask, dfn_live_broadcast_task, DFN_TYPE_TASK)
 
 /* Reports */
 
 static gboolean
 is_over (DfnLiveBroadcastTask *self)
 {
-  return self->report.state == DFN_LIVE_BROADCAST_ENDED
-         || self->report.state == DFN_LIVE_BROADCAST_FAILED;
+  return self->report->state == DFN_LIVE_BROADCAST_ENDED
+         || self->report->state == DFN_LIVE_BROADCAST_FAILED;
 }
 
 static void
@@ -79,45 +63,27 @@ report_swarm (DfnLiveBroadcastTask *self)
 
   if (self->swarm == NULL)
     return;
-  dfn_live_swarm_get_stats (self->swarm, &self->report.live);
-  counts.content_bytes = self->report.live.bytes_made;
-  g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
-  self->report.swarm = dfn_peer_census_take (
-      self->census, self->members, is_over (self) ? G_MAXINT64 : g_get_monotonic_time (), &counts);
+  dfn_live_swarm_get_stats (self->swarm, &self->report->live);
+  counts.content_bytes = self->report->live.bytes_made;
+  dfn_task_count_peers (DFN_TASK (self), is_over (self), &counts);
 }
 
 static void
-post_report (gpointer user_data)
+dfn_live_broadcast_task_describe (DfnTask *task)
 {
-  DfnLiveBroadcastTask *self = user_data;
+  DfnLiveBroadcastTask *self = DFN_LIVE_BROADCAST_TASK (task);
   gint64 now_us = g_get_monotonic_time ();
 
-  self->report.rate = dfn_rate_meter_get (&self->made, now_us);
-  self->report.rate_sent = dfn_rate_meter_get (&self->sent, now_us);
+  self->report->rate = dfn_rate_meter_get (&self->made, now_us);
+  self->report->rate_sent = dfn_rate_meter_get (&self->sent, now_us);
   report_swarm (self);
-  dfn_mailbox_post (self->mailbox, dfn_live_broadcast_report_copy (&self->report));
-}
-
-/* Nobody is told any more once the user has stopped it. */
-static void
-tell_now (DfnLiveBroadcastTask *self)
-{
-  if (self->pacer != NULL)
-    dfn_report_pacer_now (self->pacer);
-}
-
-static void
-tell_soon (DfnLiveBroadcastTask *self)
-{
-  if (self->pacer != NULL)
-    dfn_report_pacer_soon (self->pacer);
 }
 
 static void
 set_state (DfnLiveBroadcastTask *self, DfnLiveBroadcastState state)
 {
-  self->report.state = state;
-  tell_now (self);
+  self->report->state = state;
+  dfn_task_tell_now (DFN_TASK (self));
 }
 
 /* Ends everything but the reports. */
@@ -127,28 +93,10 @@ shut_down (DfnLiveBroadcastTask *self)
   dfn_source_clear (&self->recognition);
   dfn_source_clear (&self->release);
   dfn_source_clear (&self->farewell);
-  if (self->input != NULL)
-    {
-      g_signal_handlers_disconnect_by_data (self->input, self);
-      g_object_run_dispose (G_OBJECT (self->input));
-    }
-  if (self->publication != NULL)
-    {
-      g_signal_handlers_disconnect_by_data (self->publication, self);
-      g_object_run_dispose (G_OBJECT (self->publication));
-    }
-  if (self->members != NULL)
-    g_signal_handlers_disconnect_by_data (self->members, self);
-  self->members = NULL;
-  if (self->swarm != NULL)
-    {
-      g_signal_handlers_disconnect_by_data (self->swarm, self);
-      g_object_run_dispose (G_OBJECT (self->swarm));
-    }
-  g_clear_object (&self->input);
-  g_clear_object (&self->publication);
-  g_clear_object (&self->swarm);
-  g_clear_object (&self->presence);
+  dfn_task_drop (self, &self->input);
+  dfn_task_drop (self, &self->publication);
+  dfn_task_drop (self, &self->swarm);
+  dfn_task_leave (DFN_TASK (self));
   g_clear_pointer (&self->signer, dfn_live_signer_free);
 }
 
@@ -157,7 +105,7 @@ fail (DfnLiveBroadcastTask *self, gint code, const GError *error)
 {
   if (is_over (self))
     return;
-  self->report.error = g_error_new_literal (DFN_ENGINE_ERROR, code, error->message);
+  self->report->error = g_error_new_literal (DFN_ENGINE_ERROR, code, error->message);
   set_state (self, DFN_LIVE_BROADCAST_FAILED);
   shut_down (self);
 }
@@ -167,9 +115,9 @@ fail (DfnLiveBroadcastTask *self, gint code, const GError *error)
 static void
 on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnLiveBroadcastTask *self)
 {
-  dfn_peer_census_add (self->census, peer);
+  dfn_peer_census_add (self->task.census, peer);
   dfn_live_swarm_add_peer (self->swarm, peer);
-  tell_now (self);
+  dfn_task_tell_now (DFN_TASK (self));
 }
 
 static void
@@ -178,30 +126,30 @@ on_peer_removed (DfnSwarmMembers *members,
                  const GError *error,
                  DfnLiveBroadcastTask *self)
 {
-  dfn_peer_census_remove (self->census, peer);
+  dfn_peer_census_remove (self->task.census, peer);
   dfn_live_swarm_remove_peer (self->swarm, peer);
-  tell_now (self);
+  dfn_task_tell_now (DFN_TASK (self));
 }
 
 static void
 on_misbehaved (DfnLiveSwarm *swarm, DfnPeer *peer, DfnLiveBroadcastTask *self)
 {
-  dfn_swarm_members_misbehaved (self->members, peer);
+  dfn_swarm_members_misbehaved (self->task.members, peer);
 }
 
 static void
 on_took (DfnLiveSwarm *swarm, DfnPeer *peer, guint bytes, DfnLiveBroadcastTask *self)
 {
   dfn_rate_meter_add (&self->sent, bytes, g_get_monotonic_time ());
-  tell_soon (self);
+  dfn_task_tell_soon (DFN_TASK (self));
 }
 
 static void
 on_notice (DfnLiveSwarm *swarm, const char *sentence, DfnLiveBroadcastTask *self)
 {
-  g_free (self->report.problem);
-  self->report.problem = g_strdup (sentence);
-  tell_now (self);
+  g_free (self->report->problem);
+  self->report->problem = g_strdup (sentence);
+  dfn_task_tell_now (DFN_TASK (self));
 }
 
 /* The stream */
@@ -223,7 +171,7 @@ publish_chunk (DfnLiveBroadcastTask *self,
 
   dfn_live_swarm_publish (self->swarm, self->signer, &header, payload);
   dfn_rate_meter_add (&self->made, g_bytes_get_size (payload), now_us);
-  tell_soon (self);
+  dfn_task_tell_soon (DFN_TASK (self));
 }
 
 static void
@@ -257,11 +205,11 @@ on_cut (DfnLiveInput *input, const DfnCut *cut, DfnLiveBroadcastTask *self)
 {
   const DfnLiveTrack *track = self->manifest->tracks->pdata[0];
 
-  if (dfn_live_input_get_kind (input) == DFN_STREAM_TRANSPORT && !self->report.is_transport)
+  if (dfn_live_input_get_kind (input) == DFN_STREAM_TRANSPORT && !self->report->is_transport)
     {
       g_ptr_array_set_size (self->manifest->tracks, 0);
       dfn_live_manifest_add_track (self->manifest, "video/mp2t", NULL, 0);
-      self->report.is_transport = TRUE;
+      self->report->is_transport = TRUE;
       track = NULL;
     }
   if (self->recognition != NULL || track == NULL)
@@ -271,7 +219,7 @@ on_cut (DfnLiveInput *input, const DfnCut *cut, DfnLiveBroadcastTask *self)
   if (self->release != NULL || dfn_live_swarm_get_pending (self->swarm) <= MAX_PENDING)
     return;
   dfn_live_input_set_held (self->input, TRUE);
-  self->release = add_timer (self, RELEASE_MS, on_release);
+  self->release = dfn_task_add_timer (DFN_TASK (self), RELEASE_MS, on_release);
 }
 
 /* The end */
@@ -293,7 +241,7 @@ say_farewell (DfnLiveBroadcastTask *self, guint patience_ms)
 {
   g_autoptr (GBytes) nothing = g_bytes_new_static ("", 1);
 
-  if (self->report.state == DFN_LIVE_BROADCAST_ENDING)
+  if (self->report->state == DFN_LIVE_BROADCAST_ENDING)
     return;
   dfn_source_clear (&self->recognition);
   g_signal_handlers_disconnect_by_data (self->input, self);
@@ -302,16 +250,16 @@ say_farewell (DfnLiveBroadcastTask *self, guint patience_ms)
   self->manifest->is_ended = TRUE;
   self->manifest->ends_s = g_get_real_time () / G_USEC_PER_SEC;
   dfn_publication_announce (self->publication);
-  self->farewell = add_timer (self, patience_ms, on_farewell_over);
+  self->farewell = dfn_task_add_timer (DFN_TASK (self), patience_ms, on_farewell_over);
   set_state (self, DFN_LIVE_BROADCAST_ENDING);
 }
 
 static void
 on_input_ended (DfnLiveInput *input, const GError *error, DfnLiveBroadcastTask *self)
 {
-  gboolean has_viewers = dfn_swarm_members_get_n_peers (self->members) > 0;
+  gboolean has_viewers = dfn_swarm_members_get_n_peers (self->task.members) > 0;
 
-  if (error != NULL && self->report.live.bytes_made == 0)
+  if (error != NULL && self->report->live.bytes_made == 0)
     fail (self, DFN_ENGINE_ERROR_FILE, error);
   else
     say_farewell (self, has_viewers ? LINGER_MS : FAREWELL_MS);
@@ -325,18 +273,18 @@ sign (gint64 created_at_s, gpointer user_data)
   DfnLiveBroadcastTask *self = user_data;
   DfnNostrEvent *event =
       dfn_live_announcement_sign (self->key, self->manifest, self->name,
-                                  dfn_presence_get_pubkey (self->presence), created_at_s);
+                                  dfn_presence_get_pubkey (self->task.presence), created_at_s);
 
-  if (self->members != NULL)
-    dfn_swarm_members_set_announcement (self->members, event);
+  if (self->task.members != NULL)
+    dfn_swarm_members_set_announcement (self->task.members, event);
   return event;
 }
 
 static void
 on_announced (DfnPublication *publication, DfnLiveBroadcastTask *self)
 {
-  self->report.link = dfn_publication_get_link (publication);
-  if (self->report.state == DFN_LIVE_BROADCAST_ANNOUNCING)
+  self->report->link = dfn_publication_get_link (publication);
+  if (self->report->state == DFN_LIVE_BROADCAST_ANNOUNCING)
     set_state (self, DFN_LIVE_BROADCAST_ON_AIR);
 }
 
@@ -349,9 +297,9 @@ on_announcing_failed (DfnPublication *publication, const GError *error, DfnLiveB
 static void
 on_publication_changed (DfnPublication *publication, DfnLiveBroadcastTask *self)
 {
-  g_free (self->report.problem);
-  self->report.problem = g_strdup (dfn_publication_get_problem (publication));
-  tell_now (self);
+  g_free (self->report->problem);
+  self->report->problem = g_strdup (dfn_publication_get_problem (publication));
+  dfn_task_tell_now (DFN_TASK (self));
 }
 
 /* Beginning */
@@ -374,15 +322,15 @@ start_swarm (DfnLiveBroadcastTask *self, const guint8 id[DFN_LIVE_STREAM_ID_SIZE
   self->manifest = dfn_live_manifest_new (self->title, NULL, dfn_live_signer_get_key (self->signer),
                                           (guint64) now_s, SLOT_US, now_s);
   dfn_live_manifest_add_track (self->manifest, "application/octet-stream", NULL, 0);
-  self->report.title = g_strdup (self->manifest->title);
+  self->report->title = g_strdup (self->manifest->title);
   self->swarm = dfn_live_swarm_new (id, TRUE, DFN_LIVE_STORE_WINDOW_US, DFN_LIVE_STORE_MAX_BYTES);
   dfn_live_swarm_set_manifest (self->swarm, self->manifest);
   g_signal_connect (self->swarm, "misbehaved", G_CALLBACK (on_misbehaved), self);
   g_signal_connect (self->swarm, "took", G_CALLBACK (on_took), self);
   g_signal_connect (self->swarm, "notice", G_CALLBACK (on_notice), self);
-  self->members = dfn_presence_join (self->presence, id);
-  g_signal_connect (self->members, "peer-added", G_CALLBACK (on_peer_added), self);
-  g_signal_connect (self->members, "peer-removed", G_CALLBACK (on_peer_removed), self);
+  self->task.members = dfn_presence_join (self->task.presence, id);
+  g_signal_connect (self->task.members, "peer-added", G_CALLBACK (on_peer_added), self);
+  g_signal_connect (self->task.members, "peer-removed", G_CALLBACK (on_peer_removed), self);
 }
 
 static gboolean
@@ -391,31 +339,30 @@ start_publication (DfnLiveBroadcastTask *self, GError **error)
   DfnAddress *address =
       dfn_address_new_live (dfn_nostr_key_get_pubkey (self->key), self->name, NULL);
 
-  self->publication = dfn_publication_new (self->presence, address, RENEW_S, sign, self);
+  self->publication = dfn_publication_new (self->task.presence, address, RENEW_S, sign, self);
   g_signal_connect (self->publication, "announced", G_CALLBACK (on_announced), self);
   g_signal_connect (self->publication, "failed", G_CALLBACK (on_announcing_failed), self);
   g_signal_connect (self->publication, "changed", G_CALLBACK (on_publication_changed), self);
-  if (!dfn_publication_add_relays (self->publication, self->relays, error))
+  if (!dfn_publication_add_relays (self->publication, self->task.relays, error))
     return FALSE;
-  self->report.relays = g_strdupv ((char **) dfn_publication_get_relays (self->publication));
-  self->report.is_lan = dfn_publication_is_lan (self->publication);
+  self->report->relays = g_strdupv ((char **) dfn_publication_get_relays (self->publication));
+  self->report->is_lan = dfn_publication_is_lan (self->publication);
   /* A source only answers. */
-  dfn_swarm_members_set_seeking (self->members, FALSE);
-  dfn_swarm_members_set_accepting (self->members, TRUE);
-  dfn_swarm_members_start (self->members);
+  dfn_swarm_members_set_seeking (self->task.members, FALSE);
+  dfn_swarm_members_set_accepting (self->task.members, TRUE);
+  dfn_swarm_members_start (self->task.members);
   return TRUE;
 }
 
-void
-dfn_live_broadcast_task_start (gpointer task)
+static void
+dfn_live_broadcast_task_start (DfnTask *task)
 {
-  DfnLiveBroadcastTask *self = task;
+  DfnLiveBroadcastTask *self = DFN_LIVE_BROADCAST_TASK (task);
   guint8 id[DFN_LIVE_STREAM_ID_SIZE];
   g_autoptr (GError) error = NULL;
 
-  self->pacer = dfn_report_pacer_new (post_report, self);
   self->started_us = g_get_monotonic_time ();
-  self->presence = dfn_presence_new (self->ice);
+  self->task.presence = dfn_presence_new (self->task.ice);
   get_stream_id (self, id);
   start_swarm (self, id);
   if (!start_publication (self, &error))
@@ -423,7 +370,7 @@ dfn_live_broadcast_task_start (gpointer task)
       fail (self, DFN_ENGINE_ERROR_NETWORK, error);
       return;
     }
-  self->recognition = add_timer (self, RECOGNISE_MS, on_recognition_over);
+  self->recognition = dfn_task_add_timer (DFN_TASK (self), RECOGNISE_MS, on_recognition_over);
   self->input = dfn_live_input_new (self->fd, SLOT_US, MAX_PAYLOAD);
   g_signal_connect (self->input, "cut", G_CALLBACK (on_cut), self);
   g_signal_connect (self->input, "ended", G_CALLBACK (on_input_ended), self);
@@ -439,23 +386,21 @@ on_stop_over (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-void
-dfn_live_broadcast_task_stop (gpointer task)
+static void
+dfn_live_broadcast_task_stop (DfnTask *task)
 {
-  DfnLiveBroadcastTask *self = task;
+  DfnLiveBroadcastTask *self = DFN_LIVE_BROADCAST_TASK (task);
   g_autoptr (GSource) source = NULL;
 
   if (self->swarm == NULL || is_over (self))
     {
       shut_down (self);
-      g_clear_pointer (&self->pacer, dfn_report_pacer_free);
       return;
     }
   /* Whoever watches should not think that it will go on. */
-  if (self->report.link != NULL)
+  if (self->report->link != NULL)
     say_farewell (self, LINGER_MS);
   dfn_source_clear (&self->farewell);
-  g_clear_pointer (&self->pacer, dfn_report_pacer_free);
   source = g_timeout_source_new (FAREWELL_MS);
   g_source_set_callback (source, on_stop_over, g_object_ref (self), g_object_unref);
   g_source_attach (source, g_main_context_get_thread_default ());
@@ -469,32 +414,27 @@ dfn_live_broadcast_task_finalize (GObject *object)
   DfnLiveBroadcastTask *self = DFN_LIVE_BROADCAST_TASK (object);
 
   g_clear_pointer (&self->manifest, dfn_live_manifest_free);
-  g_clear_object (&self->ice);
-  dfn_mailbox_unref (self->mailbox);
   dfn_nostr_key_unref (self->key);
-  dfn_peer_census_free (self->census);
-  g_strfreev (self->relays);
   g_free (self->name);
   g_free (self->title);
-  g_free (self->report.title);
-  g_free (self->report.link);
-  g_strfreev (self->report.relays);
-  g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
-  g_free (self->report.problem);
-  g_clear_error (&self->report.error);
   G_OBJECT_CLASS (dfn_live_broadcast_task_parent_class)->finalize (object);
 }
 
 static void
 dfn_live_broadcast_task_class_init (DfnLiveBroadcastTaskClass *klass)
 {
+  DfnTaskClass *task_class = DFN_TASK_CLASS (klass);
+
+  task_class->layout = &dfn_live_broadcast_report_layout;
+  task_class->start = dfn_live_broadcast_task_start;
+  task_class->stop = dfn_live_broadcast_task_stop;
+  task_class->describe = dfn_live_broadcast_task_describe;
   G_OBJECT_CLASS (klass)->finalize = dfn_live_broadcast_task_finalize;
 }
 
 static void
 dfn_live_broadcast_task_init (DfnLiveBroadcastTask *self)
 {
-  self->census = dfn_peer_census_new ();
 }
 
 DfnLiveBroadcastTask *
@@ -505,14 +445,12 @@ dfn_live_broadcast_task_new (DfnNode *node,
                              const char *title,
                              DfnMailbox *mailbox)
 {
-  DfnLiveBroadcastTask *self = g_object_new (DFN_TYPE_LIVE_BROADCAST_TASK, NULL);
+  DfnLiveBroadcastTask *self = dfn_task_new (DFN_TYPE_LIVE_BROADCAST_TASK, node, mailbox);
 
-  self->mailbox = dfn_mailbox_ref (mailbox);
+  self->report = self->task.report;
   self->key = dfn_nostr_key_ref (key);
   self->fd = fd;
   self->name = g_strdup (name);
   self->title = g_strdup (title);
-  self->relays = g_strdupv ((char **) dfn_node_get_relays (node));
-  self->ice = dfn_ice_config_copy (dfn_node_get_ice_config (node));
   return self;
 }

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "dfn-live-broadcast-session.h"
-#include "dfn-mailbox.h"
+#include "dfn-task.h"
 
 G_BEGIN_DECLS
 
 #define DFN_TYPE_LIVE_BROADCAST_TASK (dfn_live_broadcast_task_get_type ())
 G_DECLARE_FINAL_TYPE (
-    DfnLiveBroadcastTask, dfn_live_broadcast_task, DFN, LIVE_BROADCAST_TASK, GObject)
+    DfnLiveBroadcastTask, dfn_live_broadcast_task, DFN, LIVE_BROADCAST_TASK, DfnTask)
 
 /**
  * dfn_live_broadcast_task_new:
@@ -25,9 +25,5 @@ DfnLiveBroadcastTask *dfn_live_broadcast_task_new (DfnNode *node,
                                                    const char *name,
                                                    const char *title,
                                                    DfnMailbox *mailbox);
-
-/* For dfn_node_start_task() and dfn_node_stop_task(). */
-void dfn_live_broadcast_task_start (gpointer task);
-void dfn_live_broadcast_task_stop (gpointer task);
 
 G_END_DECLS

@@ -10,48 +10,18 @@ struct _DfnLiveWatchSession {
 
 G_DEFINE_FINAL_TYPE (DfnLiveWatchSession, dfn_live_watch_session, DFN_TYPE_SESSION)
 
-DfnLiveWatchReport *
-dfn_live_watch_report_copy (const DfnLiveWatchReport *self)
-{
-  DfnLiveWatchReport *copy = g_memdup2 (self, sizeof *self);
-
-  copy->title = g_strdup (self->title);
-  copy->media_type = g_strdup (self->media_type);
-  copy->path = g_strdup (self->path);
-  copy->swarm = self->swarm != NULL ? dfn_swarm_report_ref (self->swarm) : NULL;
-  copy->problem = g_strdup (self->problem);
-  copy->error = self->error != NULL ? g_error_copy (self->error) : NULL;
-  return copy;
-}
-
-void
-dfn_live_watch_report_free (DfnLiveWatchReport *self)
-{
-  g_free (self->title);
-  g_free (self->media_type);
-  g_free (self->path);
-  g_clear_pointer (&self->swarm, dfn_swarm_report_unref);
-  g_free (self->problem);
-  g_clear_error (&self->error);
-  g_free (self);
-}
-
-static DfnSwarmReport *
-get_swarm (gconstpointer report)
-{
-  return ((const DfnLiveWatchReport *) report)->swarm;
-}
+const DfnReportLayout dfn_live_watch_report_layout = {
+  .size = sizeof (DfnLiveWatchReport),
+  .texts = { offsetof (DfnLiveWatchReport, title), offsetof (DfnLiveWatchReport, media_type),
+             offsetof (DfnLiveWatchReport, path), offsetof (DfnLiveWatchReport, problem) },
+  .swarm = offsetof (DfnLiveWatchReport, swarm),
+  .error = offsetof (DfnLiveWatchReport, error),
+};
 
 static void
 dfn_live_watch_session_class_init (DfnLiveWatchSessionClass *klass)
 {
-  DfnSessionClass *session_class = DFN_SESSION_CLASS (klass);
-
-  session_class->copy_report = (gpointer (*) (gconstpointer)) dfn_live_watch_report_copy;
-  session_class->free_report = (void (*) (gpointer)) dfn_live_watch_report_free;
-  session_class->start = dfn_live_watch_task_start;
-  session_class->stop = dfn_live_watch_task_stop;
-  session_class->get_swarm = get_swarm;
+  DFN_SESSION_CLASS (klass)->layout = &dfn_live_watch_report_layout;
 }
 
 static void
@@ -79,8 +49,7 @@ dfn_live_watch_session_new (
   mailbox = dfn_session_get_mailbox (DFN_SESSION (self));
   dfn_session_begin (
       DFN_SESSION (self), node,
-      dfn_live_watch_task_new (node, g_steal_pointer (&address), output, fd, mailbox),
-      g_new0 (DfnLiveWatchReport, 1));
+      dfn_live_watch_task_new (node, g_steal_pointer (&address), output, fd, mailbox));
   return self;
 }
 

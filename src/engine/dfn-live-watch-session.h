@@ -3,7 +3,6 @@
 
 #include "dfn-live-swarm.h"
 #include "dfn-session.h"
-#include "dfn-swarm-report.h"
 
 G_BEGIN_DECLS
 
@@ -27,6 +26,7 @@ typedef enum {
 
 /**
  * DfnLiveWatchReport:
+ * @layout: what it owns
  * @state: where it stands
  * @title: (nullable): what the broadcaster calls it
  * @media_type: (nullable): what the bytes are, as the broadcaster says
@@ -43,6 +43,7 @@ typedef enum {
  * A snapshot of a live stream that is being watched.
  */
 typedef struct {
+  const DfnReportLayout *layout;
   DfnLiveWatchState state;
   char *title;
   char *media_type;
@@ -56,8 +57,7 @@ typedef struct {
   GError *error;
 } DfnLiveWatchReport;
 
-DfnLiveWatchReport *dfn_live_watch_report_copy (const DfnLiveWatchReport *self);
-void dfn_live_watch_report_free (DfnLiveWatchReport *self);
+extern const DfnReportLayout dfn_live_watch_report_layout;
 
 #define DFN_TYPE_LIVE_WATCH_SESSION (dfn_live_watch_session_get_type ())
 G_DECLARE_FINAL_TYPE (
@@ -92,7 +92,5 @@ gboolean dfn_live_watch_session_is_live_link (const char *link);
 
 /* Returns: (transfer none): the last snapshot */
 const DfnLiveWatchReport *dfn_live_watch_session_get_report (DfnLiveWatchSession *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DfnLiveWatchReport, dfn_live_watch_report_free)
 
 G_END_DECLS

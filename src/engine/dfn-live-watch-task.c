@@ -4,9 +4,7 @@
 #include "dfn-finder.h"
 #include "dfn-live-announcement.h"
 #include "dfn-live-output.h"
-#include "dfn-peer-census.h"
 #include "dfn-rate-meter.h"
-#include "dfn-report-pacer.h"
 #include "dfn-safe-name.h"
 #include "dfn-source.h"
 
@@ -22,49 +20,35 @@
 #define MAX_NAME 200
 
 struct _DfnLiveWatchTask {
-  GObject parent_instance;
+  DfnTask task;
 
-  DfnMailbox *mailbox;
   DfnAddress *address;
   char *output_name;
   int fd;
   gboolean owns_fd;
-  char **relays;
-  DfnIceConfig *ice;
-  DfnRequestLog *log; /* the node's, or NULL */
 
-  DfnReportPacer *pacer;
-  DfnPresence *presence;
-  DfnSwarmMembers *members; /* the presence's */
   DfnFinder *finder;
   DfnLiveAnnouncement *announcement; /* the newest */
   DfnLiveSwarm *swarm;
   DfnLiveOutput *output;
-  DfnPeerCensus *census;
   GSource *silence;
   GSource *patience;
   gint64 started_us;
   gboolean is_finishing; /* everything was played; the output may still be writing */
 
-  DfnLiveWatchReport report; /* its texts are owned */
+  DfnLiveWatchReport *report; /* the parent's */
   DfnRateMeter meter;
 };
 
-G_DEFINE_FINAL_TYPE (DfnLiveWatchTask, dfn_live_watch_task, G_TYPE_OBJECT)
-
-static GSource *
-add_timer (DfnLiveWatchTask *self, guint milliseconds, GSourceFunc func)
-{
-  return dfn_source_attach (g_timeout_source_new (milliseconds),
-                            g_main_context_get_thread_default (), func, self);
-}
+G_DEFINE_FINAL_TYPE (DfnLiveWatchTask, dfn_live_watch_task, DFN_TYPE_TASK)
 
 /* Reports */
 
 static gboolean
 is_over (DfnLiveWatchTask *self)
 {
-  return self->report.state == DFN_LIVE_WATCH_ENDED || self->report.state == DFN_LIVE_WATCH_FAILED;
+  return self->report->state == DFN_LIVE_WATCH_ENDED
+         || self->report->state == DFN_LIVE_WATCH_FAILED;
 }
 
 static void
@@ -74,38 +58,35 @@ report_swarm (DfnLiveWatchTask *self)
 
   if (self->swarm == NULL)
     return;
-  dfn_live_swarm_get_stats (self->swarm, &self->report.live);
-  if (self->report.live.first_chunk_us > 0)
-    self->report.join_us = self->report.live.first_chunk_us - self->started_us;
-  counts.duplicates = self->report.live.chunks_duplicate;
-  counts.late = self->report.live.chunks_late;
-  counts.missed = self->report.live.chunks_missed;
-  counts.content_bytes = self->report.live.bytes_received;
-  g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
-  self->report.swarm = dfn_peer_census_take (
-      self->census, self->members, is_over (self) ? G_MAXINT64 : g_get_monotonic_time (), &counts);
+  dfn_live_swarm_get_stats (self->swarm, &self->report->live);
+  if (self->report->live.first_chunk_us > 0)
+    self->report->join_us = self->report->live.first_chunk_us - self->started_us;
+  counts.duplicates = self->report->live.chunks_duplicate;
+  counts.late = self->report->live.chunks_late;
+  counts.missed = self->report->live.chunks_missed;
+  counts.content_bytes = self->report->live.bytes_received;
+  dfn_task_count_peers (DFN_TASK (self), is_over (self), &counts);
 }
 
 static void
-post_report (gpointer user_data)
+dfn_live_watch_task_describe (DfnTask *task)
 {
-  DfnLiveWatchTask *self = user_data;
+  DfnLiveWatchTask *self = DFN_LIVE_WATCH_TASK (task);
 
-  self->report.rate = dfn_rate_meter_get (&self->meter, g_get_monotonic_time ());
+  self->report->rate = dfn_rate_meter_get (&self->meter, g_get_monotonic_time ());
   report_swarm (self);
-  dfn_mailbox_post (self->mailbox, dfn_live_watch_report_copy (&self->report));
 }
 
 static void
 set_state (DfnLiveWatchTask *self, DfnLiveWatchState state, const char *problem)
 {
-  g_autofree char *old = g_steal_pointer (&self->report.problem);
+  g_autofree char *old = g_steal_pointer (&self->report->problem);
 
-  self->report.problem = g_strdup (problem);
-  if (self->report.state == state && g_strcmp0 (old, problem) == 0)
+  self->report->problem = g_strdup (problem);
+  if (self->report->state == state && g_strcmp0 (old, problem) == 0)
     return;
-  self->report.state = state;
-  dfn_report_pacer_now (self->pacer);
+  self->report->state = state;
+  dfn_task_tell_now (DFN_TASK (self));
 }
 
 static void
@@ -113,28 +94,15 @@ shut_down (DfnLiveWatchTask *self)
 {
   dfn_source_clear (&self->silence);
   dfn_source_clear (&self->patience);
-  if (self->finder != NULL)
-    {
-      g_signal_handlers_disconnect_by_data (self->finder, self);
-      g_object_run_dispose (G_OBJECT (self->finder));
-    }
-  if (self->members != NULL)
-    g_signal_handlers_disconnect_by_data (self->members, self);
-  self->members = NULL;
-  if (self->swarm != NULL)
-    {
-      g_signal_handlers_disconnect_by_data (self->swarm, self);
-      g_object_run_dispose (G_OBJECT (self->swarm));
-    }
+  dfn_task_drop (self, &self->finder);
+  dfn_task_drop (self, &self->swarm);
   if (self->output != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->output, self);
       dfn_live_output_stop (self->output);
     }
-  g_clear_object (&self->finder);
-  g_clear_object (&self->swarm);
   g_clear_object (&self->output);
-  g_clear_object (&self->presence);
+  dfn_task_leave (DFN_TASK (self));
 }
 
 static void
@@ -142,7 +110,7 @@ fail_with (DfnLiveWatchTask *self, const GError *error)
 {
   if (is_over (self))
     return;
-  self->report.error = g_error_copy (error);
+  self->report->error = g_error_copy (error);
   set_state (self, DFN_LIVE_WATCH_FAILED, NULL);
   shut_down (self);
 }
@@ -165,8 +133,8 @@ finish (DfnLiveWatchTask *self)
 static void
 set_waiting (DfnLiveWatchTask *self, const char *problem)
 {
-  gboolean has_begun =
-      self->report.state == DFN_LIVE_WATCH_PLAYING || self->report.state == DFN_LIVE_WATCH_WAITING;
+  gboolean has_begun = self->report->state == DFN_LIVE_WATCH_PLAYING
+                       || self->report->state == DFN_LIVE_WATCH_WAITING;
 
   set_state (self, has_begun ? DFN_LIVE_WATCH_WAITING : DFN_LIVE_WATCH_CONNECTING, problem);
 }
@@ -174,11 +142,11 @@ set_waiting (DfnLiveWatchTask *self, const char *problem)
 static void
 on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnLiveWatchTask *self)
 {
-  dfn_peer_census_add (self->census, peer);
+  dfn_peer_census_add (self->task.census, peer);
   dfn_live_swarm_add_peer (self->swarm, peer);
   if (g_strcmp0 (dfn_swarm_members_get_pubkey (members, peer), self->announcement->contact) == 0)
     dfn_live_swarm_set_source_peer (self->swarm, peer);
-  dfn_report_pacer_now (self->pacer);
+  dfn_task_tell_now (DFN_TASK (self));
 }
 
 static void
@@ -187,9 +155,9 @@ on_peer_removed (DfnSwarmMembers *members,
                  const GError *error,
                  DfnLiveWatchTask *self)
 {
-  dfn_peer_census_remove (self->census, peer);
+  dfn_peer_census_remove (self->task.census, peer);
   dfn_live_swarm_remove_peer (self->swarm, peer);
-  dfn_report_pacer_now (self->pacer);
+  dfn_task_tell_now (DFN_TASK (self));
   if (dfn_swarm_members_get_n_peers (members) == 0)
     set_waiting (self, error->message);
 }
@@ -203,7 +171,7 @@ on_problem (DfnSwarmMembers *members, const GError *error, DfnLiveWatchTask *sel
 static void
 on_broke (DfnLiveSwarm *swarm, DfnPeer *peer, DfnLiveWatchTask *self)
 {
-  DfnPeerScore *score = dfn_swarm_members_get_score (self->members, peer);
+  DfnPeerScore *score = dfn_swarm_members_get_score (self->task.members, peer);
 
   if (score != NULL)
     dfn_peer_score_fault (score, g_get_monotonic_time (), DFN_PEER_FAULT_BROKEN_CLAIM);
@@ -217,7 +185,7 @@ on_silence (gpointer user_data)
   DfnLiveWatchTask *self = user_data;
 
   dfn_source_clear (&self->silence);
-  if (self->report.state == DFN_LIVE_WATCH_PLAYING)
+  if (self->report->state == DFN_LIVE_WATCH_PLAYING)
     set_state (self, DFN_LIVE_WATCH_WAITING, NULL);
   return G_SOURCE_REMOVE;
 }
@@ -226,9 +194,9 @@ static void
 on_received (DfnLiveSwarm *swarm, DfnLiveChunk *chunk, DfnPeer *peer, DfnLiveWatchTask *self)
 {
   dfn_source_clear (&self->silence);
-  self->silence = add_timer (self, SILENCE_MS, on_silence);
+  self->silence = dfn_task_add_timer (DFN_TASK (self), SILENCE_MS, on_silence);
   set_state (self, DFN_LIVE_WATCH_PLAYING, NULL);
-  dfn_report_pacer_soon (self->pacer);
+  dfn_task_tell_soon (DFN_TASK (self));
 }
 
 static void
@@ -241,9 +209,9 @@ on_chunk (DfnLiveSwarm *swarm, DfnLiveChunk *chunk, gboolean begins, DfnLiveWatc
   if (size == 0 || (chunk->header.flags & DFN_LIVE_FLAG_END) != 0)
     return;
   bytes = g_bytes_new_from_bytes (chunk->payload, skipped, size);
-  self->report.bytes_written += size;
+  self->report->bytes_written += size;
   dfn_rate_meter_add (&self->meter, size, g_get_monotonic_time ());
-  dfn_report_pacer_soon (self->pacer);
+  dfn_task_tell_soon (DFN_TASK (self));
   if (!dfn_live_output_write (self->output, bytes) && self->swarm != NULL)
     dfn_live_swarm_set_held (self->swarm, TRUE);
 }
@@ -251,7 +219,7 @@ on_chunk (DfnLiveSwarm *swarm, DfnLiveChunk *chunk, gboolean begins, DfnLiveWatc
 static void
 on_misbehaved (DfnLiveSwarm *swarm, DfnPeer *peer, DfnLiveWatchTask *self)
 {
-  dfn_swarm_members_misbehaved (self->members, peer);
+  dfn_swarm_members_misbehaved (self->task.members, peer);
 }
 
 static void
@@ -263,7 +231,7 @@ on_ended (DfnLiveSwarm *swarm, DfnLiveWatchTask *self)
 static void
 on_notice (DfnLiveSwarm *swarm, const char *sentence, DfnLiveWatchTask *self)
 {
-  set_state (self, self->report.state, sentence);
+  set_state (self, self->report->state, sentence);
 }
 
 /* The output */
@@ -297,7 +265,7 @@ static char *
 choose_path (DfnLiveWatchTask *self)
 {
   g_autofree char *title =
-      g_strconcat (self->report.title, get_extension (self->report.media_type), NULL);
+      g_strconcat (self->report->title, get_extension (self->report->media_type), NULL);
   g_autofree char *name = dfn_safe_name (title, MAX_NAME);
 
   if (self->output_name == NULL)
@@ -312,13 +280,13 @@ open_output (DfnLiveWatchTask *self, GError **error)
 {
   if (self->fd < 0)
     {
-      self->report.path = choose_path (self);
-      self->fd = g_open (self->report.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+      self->report->path = choose_path (self);
+      self->fd = g_open (self->report->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
       self->owns_fd = self->fd >= 0;
     }
   if (self->fd < 0)
     {
-      g_autofree char *name = g_filename_display_name (self->report.path);
+      g_autofree char *name = g_filename_display_name (self->report->path);
 
       g_set_error (error, DFN_ENGINE_ERROR, DFN_ENGINE_ERROR_FILE, "Cannot write “%s”: %s", name,
                    g_strerror (errno));
@@ -341,19 +309,19 @@ start_swarm (DfnLiveWatchTask *self)
 {
   self->swarm = dfn_live_swarm_new (self->announcement->stream, FALSE, DFN_LIVE_STORE_WINDOW_US,
                                     DFN_LIVE_STORE_MAX_BYTES);
-  dfn_live_swarm_set_request_log (self->swarm, self->log);
+  dfn_live_swarm_set_request_log (self->swarm, self->task.log);
   g_signal_connect (self->swarm, "received", G_CALLBACK (on_received), self);
   g_signal_connect (self->swarm, "chunk", G_CALLBACK (on_chunk), self);
   g_signal_connect (self->swarm, "misbehaved", G_CALLBACK (on_misbehaved), self);
   g_signal_connect (self->swarm, "ended", G_CALLBACK (on_ended), self);
   g_signal_connect (self->swarm, "notice", G_CALLBACK (on_notice), self);
   g_signal_connect (self->swarm, "broke", G_CALLBACK (on_broke), self);
-  self->members = dfn_presence_join (self->presence, self->announcement->stream);
-  g_signal_connect (self->members, "peer-added", G_CALLBACK (on_peer_added), self);
-  g_signal_connect (self->members, "peer-removed", G_CALLBACK (on_peer_removed), self);
-  g_signal_connect (self->members, "problem", G_CALLBACK (on_problem), self);
-  g_signal_connect (self->members, "announcement", G_CALLBACK (on_member_announcement), self);
-  dfn_swarm_members_set_accepting (self->members, TRUE);
+  self->task.members = dfn_presence_join (self->task.presence, self->announcement->stream);
+  g_signal_connect (self->task.members, "peer-added", G_CALLBACK (on_peer_added), self);
+  g_signal_connect (self->task.members, "peer-removed", G_CALLBACK (on_peer_removed), self);
+  g_signal_connect (self->task.members, "problem", G_CALLBACK (on_problem), self);
+  g_signal_connect (self->task.members, "announcement", G_CALLBACK (on_member_announcement), self);
+  dfn_swarm_members_set_accepting (self->task.members, TRUE);
 }
 
 static gboolean
@@ -364,8 +332,8 @@ take_first_announcement (DfnLiveWatchTask *self)
   g_autoptr (GError) error = NULL;
 
   dfn_finder_succeed (self->finder);
-  self->report.title = g_strdup (manifest->title);
-  self->report.media_type = g_strdup (track->media_type);
+  self->report->title = g_strdup (manifest->title);
+  self->report->media_type = g_strdup (track->media_type);
   if (!open_output (self, &error))
     {
       fail_with (self, error);
@@ -410,18 +378,18 @@ replace_announcement (DfnLiveWatchTask *self,
   if (is_first && !take_first_announcement (self))
     return;
   dfn_source_clear (&self->patience);
-  dfn_swarm_members_set_announcement (self->members, event);
+  dfn_swarm_members_set_announcement (self->task.members, event);
   dfn_live_swarm_set_manifest (self->swarm, announcement->manifest);
   if (self->swarm == NULL)
     return; /* whoever was played to has had enough */
   if (is_ended)
     {
-      self->patience = add_timer (self, END_PATIENCE_MS, on_patience_over);
+      self->patience = dfn_task_add_timer (DFN_TASK (self), END_PATIENCE_MS, on_patience_over);
       return;
     }
   /* Whoever renews an announcement is there. */
-  dfn_swarm_members_add_contact (self->members, announcement->contact);
-  dfn_swarm_members_start (self->members);
+  dfn_swarm_members_add_contact (self->task.members, announcement->contact);
+  dfn_swarm_members_start (self->task.members);
 }
 
 static void
@@ -466,33 +434,31 @@ on_finding_failed (DfnFinder *finder, const GError *error, DfnLiveWatchTask *sel
 static void
 on_finding_changed (DfnFinder *finder, DfnLiveWatchTask *self)
 {
-  g_autofree char *problem = dfn_presence_get_problem (self->presence);
+  g_autofree char *problem = dfn_presence_get_problem (self->task.presence);
 
-  if (self->report.state == DFN_LIVE_WATCH_FINDING)
+  if (self->report->state == DFN_LIVE_WATCH_FINDING)
     set_state (self, DFN_LIVE_WATCH_FINDING, problem);
 }
 
-void
-dfn_live_watch_task_start (gpointer task)
+static void
+dfn_live_watch_task_start (DfnTask *task)
 {
-  DfnLiveWatchTask *self = task;
+  DfnLiveWatchTask *self = DFN_LIVE_WATCH_TASK (task);
 
-  self->pacer = dfn_report_pacer_new (post_report, self);
   self->started_us = g_get_monotonic_time ();
-  self->presence = dfn_presence_new (self->ice);
-  self->finder = dfn_finder_new (self->presence, self->address, self->relays);
+  self->task.presence = dfn_presence_new (self->task.ice);
+  self->finder = dfn_finder_new (self->task.presence, self->address, self->task.relays);
   g_signal_connect (self->finder, "found", G_CALLBACK (on_found), self);
   g_signal_connect (self->finder, "failed", G_CALLBACK (on_finding_failed), self);
   g_signal_connect (self->finder, "changed", G_CALLBACK (on_finding_changed), self);
 }
 
-void
-dfn_live_watch_task_stop (gpointer task)
+static void
+dfn_live_watch_task_stop (DfnTask *task)
 {
-  DfnLiveWatchTask *self = task;
+  DfnLiveWatchTask *self = DFN_LIVE_WATCH_TASK (task);
 
   shut_down (self);
-  g_clear_pointer (&self->pacer, dfn_report_pacer_free);
 }
 
 /* Life */
@@ -505,45 +471,37 @@ dfn_live_watch_task_finalize (GObject *object)
   if (self->owns_fd)
     g_close (self->fd, NULL);
   g_clear_pointer (&self->announcement, dfn_live_announcement_free);
-  g_clear_object (&self->ice);
-  dfn_mailbox_unref (self->mailbox);
   dfn_address_free (self->address);
-  dfn_peer_census_free (self->census);
-  g_strfreev (self->relays);
   g_free (self->output_name);
-  g_free (self->report.title);
-  g_free (self->report.media_type);
-  g_free (self->report.path);
-  g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
-  g_free (self->report.problem);
-  g_clear_error (&self->report.error);
   G_OBJECT_CLASS (dfn_live_watch_task_parent_class)->finalize (object);
 }
 
 static void
 dfn_live_watch_task_class_init (DfnLiveWatchTaskClass *klass)
 {
+  DfnTaskClass *task_class = DFN_TASK_CLASS (klass);
+
+  task_class->layout = &dfn_live_watch_report_layout;
+  task_class->start = dfn_live_watch_task_start;
+  task_class->stop = dfn_live_watch_task_stop;
+  task_class->describe = dfn_live_watch_task_describe;
   G_OBJECT_CLASS (klass)->finalize = dfn_live_watch_task_finalize;
 }
 
 static void
 dfn_live_watch_task_init (DfnLiveWatchTask *self)
 {
-  self->census = dfn_peer_census_new ();
 }
 
 DfnLiveWatchTask *
 dfn_live_watch_task_new (
     DfnNode *node, DfnAddress *address, const char *output, int fd, DfnMailbox *mailbox)
 {
-  DfnLiveWatchTask *self = g_object_new (DFN_TYPE_LIVE_WATCH_TASK, NULL);
+  DfnLiveWatchTask *self = dfn_task_new (DFN_TYPE_LIVE_WATCH_TASK, node, mailbox);
 
-  self->mailbox = dfn_mailbox_ref (mailbox);
+  self->report = self->task.report;
   self->address = address;
   self->output_name = g_strdup (output);
   self->fd = fd;
-  self->relays = g_strdupv ((char **) dfn_node_get_relays (node));
-  self->ice = dfn_ice_config_copy (dfn_node_get_ice_config (node));
-  self->log = dfn_node_get_request_log (node);
   return self;
 }

@@ -3,12 +3,12 @@
 
 #include "dfn-announcement.h"
 #include "dfn-live-watch-session.h"
-#include "dfn-mailbox.h"
+#include "dfn-task.h"
 
 G_BEGIN_DECLS
 
 #define DFN_TYPE_LIVE_WATCH_TASK (dfn_live_watch_task_get_type ())
-G_DECLARE_FINAL_TYPE (DfnLiveWatchTask, dfn_live_watch_task, DFN, LIVE_WATCH_TASK, GObject)
+G_DECLARE_FINAL_TYPE (DfnLiveWatchTask, dfn_live_watch_task, DFN, LIVE_WATCH_TASK, DfnTask)
 
 /**
  * dfn_live_watch_task_new:
@@ -22,9 +22,5 @@ G_DECLARE_FINAL_TYPE (DfnLiveWatchTask, dfn_live_watch_task, DFN, LIVE_WATCH_TAS
  */
 DfnLiveWatchTask *dfn_live_watch_task_new (
     DfnNode *node, DfnAddress *address, const char *output, int fd, DfnMailbox *mailbox);
-
-/* For dfn_node_start_task() and dfn_node_stop_task(). */
-void dfn_live_watch_task_start (gpointer task);
-void dfn_live_watch_task_stop (gpointer task);
 
 G_END_DECLS

@@ -2,6 +2,7 @@
 #include "dfn-session.h"
 
 #include "dfn-node-private.h"
+#include "dfn-task.h"
 
 typedef struct {
   DfnNode *node;
@@ -35,38 +36,21 @@ enum {
 static GParamSpec *properties[N_PROPS];
 
 static void
-set_report (DfnSession *self, gpointer report)
-{
-  DfnSessionPrivate *priv = dfn_session_get_instance_private (self);
-
-  if (priv->report != NULL)
-    DFN_SESSION_GET_CLASS (self)->free_report (priv->report);
-  priv->report = report;
-}
-
-static void
 on_report (gpointer message, gpointer user_data)
 {
   DfnSession *self = user_data;
   DfnSessionPrivate *priv = dfn_session_get_instance_private (self);
 
-  set_report (self, DFN_SESSION_GET_CLASS (self)->copy_report (message));
+  dfn_report_free (priv->report);
+  priv->report = dfn_report_copy (message);
   g_signal_emit (self, signals[SIGNAL_REPORT], 0, priv->report);
-}
-
-static const DfnSwarmReport *
-get_swarm (DfnSession *self)
-{
-  DfnSessionPrivate *priv = dfn_session_get_instance_private (self);
-  DfnSessionClass *klass = DFN_SESSION_GET_CLASS (self);
-
-  return priv->report != NULL && klass->get_swarm != NULL ? klass->get_swarm (priv->report) : NULL;
 }
 
 static void
 dfn_session_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  const DfnSwarmReport *swarm = get_swarm (DFN_SESSION (object));
+  DfnSessionPrivate *priv = dfn_session_get_instance_private (DFN_SESSION (object));
+  const DfnSwarmReport *swarm = *dfn_report_get_swarm (priv->report);
   DfnSwarmReport none = { 0 };
 
   if (id == PROP_SWARM)
@@ -141,7 +125,8 @@ dfn_session_constructed (GObject *object)
   DfnSessionPrivate *priv = dfn_session_get_instance_private (self);
 
   G_OBJECT_CLASS (dfn_session_parent_class)->constructed (object);
-  priv->mailbox = dfn_mailbox_new (on_report, self, DFN_SESSION_GET_CLASS (self)->free_report);
+  priv->report = dfn_report_new (DFN_SESSION_GET_CLASS (self)->layout);
+  priv->mailbox = dfn_mailbox_new (on_report, self, dfn_report_free);
 }
 
 static void
@@ -152,8 +137,7 @@ dfn_session_dispose (GObject *object)
 
   dfn_mailbox_close (priv->mailbox);
   if (priv->task != NULL)
-    dfn_node_stop_task (priv->node, g_steal_pointer (&priv->task),
-                        DFN_SESSION_GET_CLASS (self)->stop);
+    dfn_node_stop_task (priv->node, g_steal_pointer (&priv->task), dfn_task_stop);
   g_clear_object (&priv->node);
   G_OBJECT_CLASS (dfn_session_parent_class)->dispose (object);
 }
@@ -164,7 +148,7 @@ dfn_session_finalize (GObject *object)
   DfnSession *self = DFN_SESSION (object);
   DfnSessionPrivate *priv = dfn_session_get_instance_private (self);
 
-  set_report (self, NULL);
+  dfn_report_free (priv->report);
   dfn_mailbox_unref (priv->mailbox);
   G_OBJECT_CLASS (dfn_session_parent_class)->finalize (object);
 }
@@ -196,14 +180,13 @@ dfn_session_get_mailbox (DfnSession *self)
 }
 
 void
-dfn_session_begin (DfnSession *self, DfnNode *node, gpointer task, gpointer report)
+dfn_session_begin (DfnSession *self, DfnNode *node, gpointer task)
 {
   DfnSessionPrivate *priv = dfn_session_get_instance_private (self);
 
   priv->node = g_object_ref (node);
   priv->task = task;
-  set_report (self, report);
-  dfn_node_start_task (node, task, DFN_SESSION_GET_CLASS (self)->start);
+  dfn_node_start_task (node, task, dfn_task_start);
 }
 
 gconstpointer

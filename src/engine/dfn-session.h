@@ -3,7 +3,7 @@
 
 #include "dfn-mailbox.h"
 #include "dfn-node.h"
-#include "dfn-swarm-report.h"
+#include "dfn-report.h"
 
 G_BEGIN_DECLS
 
@@ -12,11 +12,7 @@ G_DECLARE_DERIVABLE_TYPE (DfnSession, dfn_session, DFN, SESSION, GObject)
 
 /**
  * DfnSessionClass:
- * @copy_report: copies one of the session's snapshots
- * @free_report: frees one
- * @start: begins the working half's work, on the engine's thread
- * @stop: ends it there
- * @get_swarm: (nullable): what a snapshot says of peers, if it does
+ * @layout: of its snapshots
  *
  * The half of a session that the user of the engine sees: it keeps the newest snapshot of what its
  * working half does on the engine's thread.
@@ -34,11 +30,7 @@ G_DECLARE_DERIVABLE_TYPE (DfnSession, dfn_session, DFN, SESSION, GObject)
 struct _DfnSessionClass {
   GObjectClass parent_class;
 
-  gpointer (*copy_report) (gconstpointer report);
-  void (*free_report) (gpointer report);
-  void (*start) (gpointer task);
-  void (*stop) (gpointer task);
-  DfnSwarmReport *(*get_swarm) (gconstpointer report);
+  const DfnReportLayout *layout;
 };
 
 /* For final classes. The mailbox takes reports from the working half. */
@@ -46,10 +38,9 @@ DfnMailbox *dfn_session_get_mailbox (DfnSession *self);
 
 /**
  * dfn_session_begin:
- * @task: (transfer full): the working half, which has done nothing yet
- * @report: (transfer full): the first snapshot
+ * @task: (transfer full): the working half, a #DfnTask which has done nothing yet
  */
-void dfn_session_begin (DfnSession *self, DfnNode *node, gpointer task, gpointer report);
+void dfn_session_begin (DfnSession *self, DfnNode *node, gpointer task);
 gconstpointer dfn_session_get_newest (DfnSession *self);
 
 G_END_DECLS

@@ -10,48 +10,18 @@ struct _DfnWatchSession {
 
 G_DEFINE_FINAL_TYPE (DfnWatchSession, dfn_watch_session, DFN_TYPE_SESSION)
 
-DfnWatchReport *
-dfn_watch_report_copy (const DfnWatchReport *self)
-{
-  DfnWatchReport *copy = g_memdup2 (self, sizeof *self);
-
-  copy->title = g_strdup (self->title);
-  copy->path = g_strdup (self->path);
-  copy->path_description = g_strdup (self->path_description);
-  copy->swarm = self->swarm != NULL ? dfn_swarm_report_ref (self->swarm) : NULL;
-  copy->problem = g_strdup (self->problem);
-  copy->error = self->error != NULL ? g_error_copy (self->error) : NULL;
-  return copy;
-}
-
-void
-dfn_watch_report_free (DfnWatchReport *self)
-{
-  g_free (self->title);
-  g_free (self->path);
-  g_free (self->path_description);
-  g_clear_pointer (&self->swarm, dfn_swarm_report_unref);
-  g_free (self->problem);
-  g_clear_error (&self->error);
-  g_free (self);
-}
-
-static DfnSwarmReport *
-get_swarm (gconstpointer report)
-{
-  return ((const DfnWatchReport *) report)->swarm;
-}
+const DfnReportLayout dfn_watch_report_layout = {
+  .size = sizeof (DfnWatchReport),
+  .texts = { offsetof (DfnWatchReport, title), offsetof (DfnWatchReport, path),
+             offsetof (DfnWatchReport, path_description), offsetof (DfnWatchReport, problem) },
+  .swarm = offsetof (DfnWatchReport, swarm),
+  .error = offsetof (DfnWatchReport, error),
+};
 
 static void
 dfn_watch_session_class_init (DfnWatchSessionClass *klass)
 {
-  DfnSessionClass *session_class = DFN_SESSION_CLASS (klass);
-
-  session_class->copy_report = (gpointer (*) (gconstpointer)) dfn_watch_report_copy;
-  session_class->free_report = (void (*) (gpointer)) dfn_watch_report_free;
-  session_class->start = dfn_watch_task_start;
-  session_class->stop = dfn_watch_task_stop;
-  session_class->get_swarm = get_swarm;
+  DFN_SESSION_CLASS (klass)->layout = &dfn_watch_report_layout;
 }
 
 static void
@@ -80,7 +50,7 @@ begin (DfnNode *node, const char *link, const char *output, gboolean share, GErr
   task = dfn_watch_task_new (node, g_steal_pointer (&address), output, mailbox);
   if (share)
     dfn_watch_task_set_sharing (task);
-  dfn_session_begin (DFN_SESSION (self), node, task, g_new0 (DfnWatchReport, 1));
+  dfn_session_begin (DFN_SESSION (self), node, task);
   return self;
 }
 

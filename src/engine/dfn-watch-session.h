@@ -29,6 +29,7 @@ typedef enum {
 
 /**
  * DfnWatchReport:
+ * @layout: what it owns
  * @state: where it stands
  * @title: (nullable): what the broadcaster calls it
  * @path: (nullable): where the file is, or will be
@@ -48,6 +49,7 @@ typedef enum {
  * A snapshot of what is being watched.
  */
 typedef struct {
+  const DfnReportLayout *layout;
   DfnWatchState state;
   char *title;
   char *path;
@@ -65,8 +67,7 @@ typedef struct {
   GError *error;
 } DfnWatchReport;
 
-DfnWatchReport *dfn_watch_report_copy (const DfnWatchReport *self);
-void dfn_watch_report_free (DfnWatchReport *self);
+extern const DfnReportLayout dfn_watch_report_layout;
 
 #define DFN_TYPE_WATCH_SESSION (dfn_watch_session_get_type ())
 G_DECLARE_FINAL_TYPE (DfnWatchSession, dfn_watch_session, DFN, WATCH_SESSION, DfnSession)
@@ -107,7 +108,5 @@ dfn_watch_session_new_sharing (DfnNode *node, const char *link, const char *outp
  * Returns: (transfer none): the last snapshot
  */
 const DfnWatchReport *dfn_watch_session_get_report (DfnWatchSession *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DfnWatchReport, dfn_watch_report_free)
 
 G_END_DECLS

@@ -4,40 +4,30 @@
 #include "dfn-file-swarm.h"
 #include "dfn-finder.h"
 #include "dfn-have-keeper.h"
-#include "dfn-peer-census.h"
 #include "dfn-rate-meter.h"
-#include "dfn-report-pacer.h"
 #include "dfn-streaming-error.h"
 
 #include <string.h>
 
 struct _DfnWatchTask {
-  GObject parent_instance;
+  DfnTask task;
 
-  DfnMailbox *mailbox;
   DfnAddress *address;
   char *output;
-  char **relays;
-  DfnIceConfig *ice;
-  DfnRequestLog *log; /* the node's, or NULL */
 
   GCancellable *cancellable;
-  DfnReportPacer *pacer;
-  DfnPresence *presence;
   DfnFinder *finder;
   DfnAnnouncement *announcement; /* the newest */
   DfnChunkStore *store;
   DfnFileSwarm *swarm;
-  DfnHaveKeeper *early;     /* peers, until there is a swarm for them */
-  DfnSwarmMembers *members; /* the presence's */
-  gboolean is_sharing;      /* goes on when the file is complete */
+  DfnHaveKeeper *early; /* peers, until there is a swarm for them */
+  gboolean is_sharing;  /* goes on when the file is complete */
 
-  DfnPeerCensus *census;
-  DfnWatchReport report; /* its texts are owned */
+  DfnWatchReport *report; /* the parent's */
   DfnRateMeter meter;
 };
 
-G_DEFINE_FINAL_TYPE (DfnWatchTask, dfn_watch_task, G_TYPE_OBJECT)
+G_DEFINE_FINAL_TYPE (DfnWatchTask, dfn_watch_task, DFN_TYPE_TASK)
 
 /* Reports */
 
@@ -46,86 +36,73 @@ static void
 describe_path (DfnWatchTask *self)
 {
   g_autoptr (GPtrArray) peers =
-      self->members != NULL ? dfn_swarm_members_list_peers (self->members) : NULL;
+      self->task.members != NULL ? dfn_swarm_members_list_peers (self->task.members) : NULL;
   DfnIceLink *link = NULL;
   DfnQuicStats stats;
 
   if (peers != NULL && peers->len > 0)
-    link = dfn_peer_manager_find_link (dfn_presence_get_manager (self->presence), peers->pdata[0]);
+    link = dfn_peer_manager_find_link (dfn_presence_get_manager (self->task.presence),
+                                       peers->pdata[0]);
   if (link == NULL)
     return;
   dfn_quic_get_stats (dfn_peer_get_quic (peers->pdata[0]), &stats);
-  self->report.rtt_us = stats.rtt_us;
-  self->report.is_relayed = dfn_ice_link_is_relayed (link);
-  g_free (self->report.path_description);
-  self->report.path_description = dfn_ice_link_describe (link);
+  self->report->rtt_us = stats.rtt_us;
+  self->report->is_relayed = dfn_ice_link_is_relayed (link);
+  g_free (self->report->path_description);
+  self->report->path_description = dfn_ice_link_describe (link);
 }
 
 static gboolean
 is_over (DfnWatchTask *self)
 {
-  return self->report.state == DFN_WATCH_COMPLETE || self->report.state == DFN_WATCH_FAILED;
+  return self->report->state == DFN_WATCH_COMPLETE || self->report->state == DFN_WATCH_FAILED;
 }
 
 static void
 report_swarm (DfnWatchTask *self)
 {
-  DfnSwarmCounts counts = { .content_bytes = self->report.size };
-  gint64 now_us = is_over (self) ? G_MAXINT64 : g_get_monotonic_time ();
+  DfnSwarmCounts counts = { .content_bytes = self->report->size };
   DfnFetchStats stats = { 0 };
 
-  if (self->census == NULL)
-    return;
   if (self->swarm != NULL)
     dfn_file_swarm_get_fetch_stats (self->swarm, &stats);
   counts.duplicates = stats.n_duplicates;
-  g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
-  self->report.swarm = dfn_peer_census_take (self->census, self->members, now_us, &counts);
+  dfn_task_count_peers (DFN_TASK (self), is_over (self), &counts);
 }
 
 static void
-post_report (gpointer user_data)
+dfn_watch_task_describe (DfnTask *task)
 {
-  DfnWatchTask *self = user_data;
+  DfnWatchTask *self = DFN_WATCH_TASK (task);
 
-  self->report.rate = dfn_rate_meter_get (&self->meter, g_get_monotonic_time ());
-  self->report.n_peers = self->swarm != NULL ? dfn_file_swarm_get_n_peers (self->swarm) : 0;
+  self->report->rate = dfn_rate_meter_get (&self->meter, g_get_monotonic_time ());
+  self->report->n_peers = self->swarm != NULL ? dfn_file_swarm_get_n_peers (self->swarm) : 0;
   describe_path (self);
   report_swarm (self);
-  dfn_mailbox_post (self->mailbox, dfn_watch_report_copy (&self->report));
 }
 
 static void
 set_state (DfnWatchTask *self, DfnWatchState state, const char *problem)
 {
-  g_autofree char *old = g_steal_pointer (&self->report.problem);
+  g_autofree char *old = g_steal_pointer (&self->report->problem);
 
-  self->report.problem = g_strdup (problem);
-  if (self->report.state == state && g_strcmp0 (old, problem) == 0)
+  self->report->problem = g_strdup (problem);
+  if (self->report->state == state && g_strcmp0 (old, problem) == 0)
     return;
-  self->report.state = state;
-  dfn_report_pacer_now (self->pacer);
+  self->report->state = state;
+  dfn_task_tell_now (DFN_TASK (self));
 }
 
 static void
 shut_down (DfnWatchTask *self)
 {
   g_cancellable_cancel (self->cancellable);
-  if (self->finder != NULL)
-    {
-      g_signal_handlers_disconnect_by_data (self->finder, self);
-      g_object_run_dispose (G_OBJECT (self->finder));
-    }
+  dfn_task_drop (self, &self->finder);
   if (self->swarm != NULL)
     g_signal_handlers_disconnect_by_data (self->swarm, self);
-  if (self->members != NULL)
-    g_signal_handlers_disconnect_by_data (self->members, self);
-  g_clear_object (&self->finder);
   g_clear_pointer (&self->early, dfn_have_keeper_free);
   g_clear_object (&self->swarm);
-  self->members = NULL;
-  g_clear_pointer (&self->census, dfn_peer_census_free);
-  g_clear_object (&self->presence);
+  dfn_task_leave (DFN_TASK (self));
   g_clear_object (&self->store);
 }
 
@@ -134,7 +111,7 @@ fail (DfnWatchTask *self, gint code, const char *message)
 {
   if (is_over (self))
     return;
-  self->report.error = g_error_new_literal (DFN_ENGINE_ERROR, code, message);
+  self->report->error = g_error_new_literal (DFN_ENGINE_ERROR, code, message);
   set_state (self, DFN_WATCH_FAILED, NULL);
   shut_down (self);
 }
@@ -156,9 +133,9 @@ static void
 set_waiting (DfnWatchTask *self, const char *problem)
 {
   gboolean has_begun =
-      self->report.state == DFN_WATCH_RECEIVING || self->report.state == DFN_WATCH_WAITING;
+      self->report->state == DFN_WATCH_RECEIVING || self->report->state == DFN_WATCH_WAITING;
 
-  if (self->report.state != DFN_WATCH_CHECKING && self->report.state != DFN_WATCH_SHARING)
+  if (self->report->state != DFN_WATCH_CHECKING && self->report->state != DFN_WATCH_SHARING)
     set_state (self, has_begun ? DFN_WATCH_WAITING : DFN_WATCH_CONNECTING, problem);
 }
 
@@ -175,7 +152,7 @@ use_peer (DfnPeer *peer, gpointer user_data)
 static void
 on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnWatchTask *self)
 {
-  dfn_peer_census_add (self->census, peer);
+  dfn_peer_census_add (self->task.census, peer);
   if (self->swarm != NULL)
     use_peer (peer, self);
   else
@@ -185,7 +162,7 @@ on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnWatchTask *self)
 static void
 on_peer_removed (DfnSwarmMembers *members, DfnPeer *peer, const GError *error, DfnWatchTask *self)
 {
-  dfn_peer_census_remove (self->census, peer);
+  dfn_peer_census_remove (self->task.census, peer);
   if (dfn_swarm_members_get_n_peers (members) == 0 && !is_over (self))
     set_waiting (self, error->message);
 }
@@ -201,20 +178,20 @@ on_problem (DfnSwarmMembers *members, const GError *error, DfnWatchTask *self)
 static void
 on_stored (DfnFileSwarm *swarm, guint64 bytes, DfnWatchTask *self)
 {
-  self->report.bytes_done += bytes;
+  self->report->bytes_done += bytes;
   dfn_rate_meter_add (&self->meter, bytes, g_get_monotonic_time ());
-  dfn_report_pacer_soon (self->pacer);
+  dfn_task_tell_soon (DFN_TASK (self));
 }
 
 /* Whoever sends wrong data is met no more; the others go on. */
 static void
 on_misbehaved (DfnFileSwarm *swarm, DfnPeer *peer, DfnWatchTask *self)
 {
-  const char *pubkey = dfn_swarm_members_get_pubkey (self->members, peer);
+  const char *pubkey = dfn_swarm_members_get_pubkey (self->task.members, peer);
   gboolean is_broadcaster = g_strcmp0 (pubkey, self->announcement->contact) == 0;
 
-  dfn_swarm_members_misbehaved (self->members, peer);
-  if (is_broadcaster && dfn_swarm_members_get_n_peers (self->members) == 0)
+  dfn_swarm_members_misbehaved (self->task.members, peer);
+  if (is_broadcaster && dfn_swarm_members_get_n_peers (self->task.members) == 0)
     fail (self, DFN_ENGINE_ERROR_INTEGRITY,
           "The broadcaster sent data that is not what it had announced. Nothing of it was kept");
 }
@@ -252,7 +229,7 @@ on_completed (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       if (self->swarm == NULL)
         start_swarm (self);
-      dfn_swarm_members_set_seeking (self->members, FALSE);
+      dfn_swarm_members_set_seeking (self->task.members, FALSE);
       set_state (self, DFN_WATCH_SHARING, NULL);
       return;
     }
@@ -266,7 +243,7 @@ on_completed (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 complete (DfnWatchTask *self)
 {
-  self->report.bytes_done = self->report.size;
+  self->report->bytes_done = self->report->size;
   dfn_chunk_store_complete_async (self->store, on_completed, g_object_ref (self));
 }
 
@@ -279,23 +256,23 @@ on_fetched (DfnFileSwarm *swarm, DfnWatchTask *self)
 static void
 on_sent (DfnFileSwarm *swarm, guint64 bytes, DfnWatchTask *self)
 {
-  dfn_report_pacer_soon (self->pacer);
+  dfn_task_tell_soon (DFN_TASK (self));
 }
 
 static void
 start_swarm (DfnWatchTask *self)
 {
   self->swarm = dfn_file_swarm_new (self->store);
-  dfn_file_swarm_set_request_log (self->swarm, self->log);
+  dfn_file_swarm_set_request_log (self->swarm, self->task.log);
   g_signal_connect (self->swarm, "stored", G_CALLBACK (on_stored), self);
   g_signal_connect (self->swarm, "sent", G_CALLBACK (on_sent), self);
   g_signal_connect (self->swarm, "misbehaved", G_CALLBACK (on_misbehaved), self);
   g_signal_connect (self->swarm, "withdrawn", G_CALLBACK (on_withdrawn), self);
   g_signal_connect (self->swarm, "failed", G_CALLBACK (on_swarm_failed), self);
   g_signal_connect (self->swarm, "complete", G_CALLBACK (on_fetched), self);
-  dfn_swarm_members_set_accepting (self->members, TRUE);
+  dfn_swarm_members_set_accepting (self->task.members, TRUE);
   /* Whoever has everything waits to be asked. */
-  dfn_swarm_members_set_seeking (self->members, !dfn_chunk_store_is_full (self->store));
+  dfn_swarm_members_set_seeking (self->task.members, !dfn_chunk_store_is_full (self->store));
   if (!dfn_chunk_store_is_full (self->store))
     set_state (self, DFN_WATCH_CONNECTING, NULL);
   dfn_have_keeper_hand_over (self->early, use_peer, self);
@@ -310,9 +287,9 @@ on_check_progress (goffset done, goffset total, gpointer user_data)
 
   if (g_cancellable_is_cancelled (self->cancellable))
     return;
-  self->report.bytes_checked = (guint64) done;
-  self->report.bytes_before = (guint64) total;
-  dfn_report_pacer_soon (self->pacer);
+  self->report->bytes_checked = (guint64) done;
+  self->report->bytes_before = (guint64) total;
+  dfn_task_tell_soon (DFN_TASK (self));
 }
 
 static guint64
@@ -342,7 +319,7 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   self->store = g_steal_pointer (&store);
-  self->report.bytes_done = self->report.bytes_before = count_present_bytes (self->store);
+  self->report->bytes_done = self->report->bytes_before = count_present_bytes (self->store);
   if (dfn_chunk_store_is_full (self->store))
     complete (self);
   else
@@ -376,11 +353,11 @@ join (DfnWatchTask *self)
 {
   const guint8 *root = dfn_manifest_get_root (self->announcement->manifest);
 
-  self->members = dfn_presence_join (self->presence, root);
-  g_signal_connect (self->members, "peer-added", G_CALLBACK (on_peer_added), self);
-  g_signal_connect (self->members, "peer-removed", G_CALLBACK (on_peer_removed), self);
-  g_signal_connect (self->members, "problem", G_CALLBACK (on_problem), self);
-  g_signal_connect (self->members, "announcement", G_CALLBACK (on_announcement), self);
+  self->task.members = dfn_presence_join (self->task.presence, root);
+  g_signal_connect (self->task.members, "peer-added", G_CALLBACK (on_peer_added), self);
+  g_signal_connect (self->task.members, "peer-removed", G_CALLBACK (on_peer_removed), self);
+  g_signal_connect (self->task.members, "problem", G_CALLBACK (on_problem), self);
+  g_signal_connect (self->task.members, "announcement", G_CALLBACK (on_announcement), self);
 }
 
 static void
@@ -389,13 +366,13 @@ take_first_announcement (DfnWatchTask *self)
   DfnManifest *manifest = self->announcement->manifest;
 
   dfn_finder_succeed (self->finder);
-  self->report.title = g_strdup (dfn_manifest_get_title (manifest));
-  self->report.size = dfn_manifest_get_size (manifest);
-  self->report.path = choose_path (self, manifest);
+  self->report->title = g_strdup (dfn_manifest_get_title (manifest));
+  self->report->size = dfn_manifest_get_size (manifest);
+  self->report->path = choose_path (self, manifest);
   set_state (self, DFN_WATCH_CHECKING, NULL);
   /* The disk and the network do not wait for each other. */
   join (self);
-  dfn_chunk_store_open_download_async (self->report.path, manifest, self->cancellable,
+  dfn_chunk_store_open_download_async (self->report->path, manifest, self->cancellable,
                                        on_check_progress, self, on_opened, g_object_ref (self));
 }
 
@@ -417,12 +394,12 @@ replace_announcement (DfnWatchTask *self, DfnAnnouncement *announcement, DfnNost
   self->announcement = announcement;
   if (is_first)
     take_first_announcement (self);
-  if (self->members == NULL)
+  if (self->task.members == NULL)
     return;
-  dfn_swarm_members_set_announcement (self->members, event);
+  dfn_swarm_members_set_announcement (self->task.members, event);
   /* Whoever renews an announcement is there. */
-  dfn_swarm_members_add_contact (self->members, self->announcement->contact);
-  dfn_swarm_members_start (self->members);
+  dfn_swarm_members_add_contact (self->task.members, self->announcement->contact);
+  dfn_swarm_members_start (self->task.members);
 }
 
 static void
@@ -467,32 +444,30 @@ on_finding_failed (DfnFinder *finder, const GError *error, DfnWatchTask *self)
 static void
 on_finding_changed (DfnFinder *finder, DfnWatchTask *self)
 {
-  g_autofree char *problem = dfn_presence_get_problem (self->presence);
+  g_autofree char *problem = dfn_presence_get_problem (self->task.presence);
 
-  if (self->report.state == DFN_WATCH_FINDING)
+  if (self->report->state == DFN_WATCH_FINDING)
     set_state (self, DFN_WATCH_FINDING, problem);
 }
 
-void
-dfn_watch_task_start (gpointer task)
+static void
+dfn_watch_task_start (DfnTask *task)
 {
-  DfnWatchTask *self = task;
+  DfnWatchTask *self = DFN_WATCH_TASK (task);
 
-  self->pacer = dfn_report_pacer_new (post_report, self);
-  self->presence = dfn_presence_new (self->ice);
-  self->finder = dfn_finder_new (self->presence, self->address, self->relays);
+  self->task.presence = dfn_presence_new (self->task.ice);
+  self->finder = dfn_finder_new (self->task.presence, self->address, self->task.relays);
   g_signal_connect (self->finder, "found", G_CALLBACK (on_found), self);
   g_signal_connect (self->finder, "failed", G_CALLBACK (on_finding_failed), self);
   g_signal_connect (self->finder, "changed", G_CALLBACK (on_finding_changed), self);
 }
 
-void
-dfn_watch_task_stop (gpointer task)
+static void
+dfn_watch_task_stop (DfnTask *task)
 {
-  DfnWatchTask *self = task;
+  DfnWatchTask *self = DFN_WATCH_TASK (task);
 
   shut_down (self);
-  g_clear_pointer (&self->pacer, dfn_report_pacer_free);
 }
 
 /* Life */
@@ -505,23 +480,20 @@ dfn_watch_task_finalize (GObject *object)
   g_clear_pointer (&self->announcement, dfn_announcement_free);
   g_clear_pointer (&self->early, dfn_have_keeper_free);
   g_clear_object (&self->cancellable);
-  g_clear_object (&self->ice);
-  dfn_mailbox_unref (self->mailbox);
   dfn_address_free (self->address);
-  g_strfreev (self->relays);
   g_free (self->output);
-  g_free (self->report.title);
-  g_free (self->report.path);
-  g_free (self->report.path_description);
-  g_clear_pointer (&self->report.swarm, dfn_swarm_report_unref);
-  g_free (self->report.problem);
-  g_clear_error (&self->report.error);
   G_OBJECT_CLASS (dfn_watch_task_parent_class)->finalize (object);
 }
 
 static void
 dfn_watch_task_class_init (DfnWatchTaskClass *klass)
 {
+  DfnTaskClass *task_class = DFN_TASK_CLASS (klass);
+
+  task_class->layout = &dfn_watch_report_layout;
+  task_class->start = dfn_watch_task_start;
+  task_class->stop = dfn_watch_task_stop;
+  task_class->describe = dfn_watch_task_describe;
   G_OBJECT_CLASS (klass)->finalize = dfn_watch_task_finalize;
 }
 
@@ -529,21 +501,17 @@ static void
 dfn_watch_task_init (DfnWatchTask *self)
 {
   self->cancellable = g_cancellable_new ();
-  self->census = dfn_peer_census_new ();
   self->early = dfn_have_keeper_new ();
 }
 
 DfnWatchTask *
 dfn_watch_task_new (DfnNode *node, DfnAddress *address, const char *output, DfnMailbox *mailbox)
 {
-  DfnWatchTask *self = g_object_new (DFN_TYPE_WATCH_TASK, NULL);
+  DfnWatchTask *self = dfn_task_new (DFN_TYPE_WATCH_TASK, node, mailbox);
 
-  self->mailbox = dfn_mailbox_ref (mailbox);
+  self->report = self->task.report;
   self->address = address;
   self->output = g_strdup (output);
-  self->relays = g_strdupv ((char **) dfn_node_get_relays (node));
-  self->log = dfn_node_get_request_log (node);
-  self->ice = dfn_ice_config_copy (dfn_node_get_ice_config (node));
   return self;
 }
 

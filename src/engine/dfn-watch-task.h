@@ -2,13 +2,13 @@
 #pragma once
 
 #include "dfn-announcement.h"
-#include "dfn-mailbox.h"
+#include "dfn-task.h"
 #include "dfn-watch-session.h"
 
 G_BEGIN_DECLS
 
 #define DFN_TYPE_WATCH_TASK (dfn_watch_task_get_type ())
-G_DECLARE_FINAL_TYPE (DfnWatchTask, dfn_watch_task, DFN, WATCH_TASK, GObject)
+G_DECLARE_FINAL_TYPE (DfnWatchTask, dfn_watch_task, DFN, WATCH_TASK, DfnTask)
 
 /**
  * dfn_watch_task_new:
@@ -24,11 +24,7 @@ G_DECLARE_FINAL_TYPE (DfnWatchTask, dfn_watch_task, DFN, WATCH_TASK, GObject)
 DfnWatchTask *
 dfn_watch_task_new (DfnNode *node, DfnAddress *address, const char *output, DfnMailbox *mailbox);
 
-/* For dfn_node_start_task() and dfn_node_stop_task(). */
 /* Before it starts: it goes on giving when the file is complete. */
 void dfn_watch_task_set_sharing (DfnWatchTask *self);
-
-void dfn_watch_task_start (gpointer task);
-void dfn_watch_task_stop (gpointer task);
 
 G_END_DECLS

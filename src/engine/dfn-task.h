@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "dfn-mailbox.h"
+#include "dfn-node.h"
+#include "dfn-peer-census.h"
+#include "dfn-presence.h"
+#include "dfn-report.h"
+
+G_BEGIN_DECLS
+
+#define DFN_TYPE_TASK (dfn_task_get_type ())
+#define DFN_TASK(object) G_TYPE_CHECK_INSTANCE_CAST (object, DFN_TYPE_TASK, DfnTask)
+#define DFN_TASK_CLASS(klass) G_TYPE_CHECK_CLASS_CAST (klass, DFN_TYPE_TASK, DfnTaskClass)
+#define DFN_TASK_GET_CLASS(object) G_TYPE_INSTANCE_GET_CLASS (object, DFN_TYPE_TASK, DfnTaskClass)
+
+/**
+ * DfnTask:
+ * @relays: (array zero-terminated=1): that the user named
+ * @ice: how paths are found
+ * @log: (nullable): the node's
+ * @report: of the kind that the final class names; it is copied whenever something is told
+ * @presence: (nullable): set by the final class once it meets others
+ * @members: (nullable): the presence's; set by the final class
+ * @census: (nullable): counts peers, until dfn_task_leave()
+ *
+ * The working half of a #DfnSession: it does its work on the engine's thread and tells of it by
+ * snapshots. What is in here is for final classes alone.
+ */
+typedef struct {
+  GObject parent_instance;
+
+  char **relays;
+  DfnIceConfig *ice;
+  DfnRequestLog *log;
+  gpointer report;
+
+  DfnPresence *presence;
+  DfnSwarmMembers *members;
+  DfnPeerCensus *census;
+} DfnTask;
+
+/**
+ * DfnTaskClass:
+ * @layout: of its snapshots
+ * @start: begins the work
+ * @stop: ends it; nothing is told any more
+ * @describe: brings the snapshot up to date, before it is told
+ */
+typedef struct {
+  GObjectClass parent_class;
+
+  const DfnReportLayout *layout;
+  void (*start) (DfnTask *self);
+  void (*stop) (DfnTask *self);
+  void (*describe) (DfnTask *self);
+} DfnTaskClass;
+
+GType dfn_task_get_type (void);
+
+/**
+ * dfn_task_new:
+ * @type: of the final class
+ * @node: whose settings it takes
+ * @mailbox: gets the snapshots
+ *
+ * Made on any thread; everything else happens on the engine's.
+ *
+ * Returns: (transfer full): a task that has done nothing yet
+ */
+gpointer dfn_task_new (GType type, DfnNode *node, DfnMailbox *mailbox);
+
+/* For dfn_node_start_task() and dfn_node_stop_task(). */
+void dfn_task_start (gpointer task);
+void dfn_task_stop (gpointer task);
+
+/* Tells of it at once, or in a moment together with what else happens; after the stop not at all.
+ */
+void dfn_task_tell_now (DfnTask *self);
+void dfn_task_tell_soon (DfnTask *self);
+
+/**
+ * dfn_task_count_peers:
+ * @is_last: whether nothing is told after this
+ * @counts: of chunks
+ *
+ * Puts what is known of peers into the snapshot.
+ */
+void dfn_task_count_peers (DfnTask *self, gboolean is_last, const DfnSwarmCounts *counts);
+
+/* Connects @func, with the task as its data, to a timer. Returns: (transfer full): the timer. */
+GSource *dfn_task_add_timer (DfnTask *self, guint milliseconds, GSourceFunc func);
+
+/* Disposes of *@object, a GObject or %NULL, and hears of it no more. */
+#define dfn_task_drop(self, object) dfn_task_drop_object (DFN_TASK (self), (GObject **) (object))
+void dfn_task_drop_object (DfnTask *self, GObject **object);
+
+/* Meets nobody any more. */
+void dfn_task_leave (DfnTask *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DfnTask, g_object_unref)
+
+G_END_DECLS
