@@ -29,14 +29,6 @@ struct _DfnCatalogTask {
 
 G_DEFINE_FINAL_TYPE (DfnCatalogTask, dfn_catalog_task, G_TYPE_OBJECT)
 
-void
-dfn_catalog_message_free (DfnCatalogMessage *self)
-{
-  g_clear_pointer (&self->entry, dfn_catalog_entry_free);
-  g_free (self->problem);
-  g_free (self);
-}
-
 static void
 post (DfnCatalogTask *self, DfnCatalogEntry *entry, gboolean is_complete, const char *problem)
 {

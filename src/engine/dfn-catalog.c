@@ -43,6 +43,14 @@ dfn_catalog_entry_free (DfnCatalogEntry *self)
   g_free (self);
 }
 
+void
+dfn_catalog_message_free (DfnCatalogMessage *self)
+{
+  g_clear_pointer (&self->entry, dfn_catalog_entry_free);
+  g_free (self->problem);
+  g_free (self);
+}
+
 static void
 on_message (gpointer data, gpointer user_data)
 {

@@ -19,6 +19,10 @@ import unittest
 
 CLI = os.environ["DEFIANCE_CLI"]
 REHEARSAL = os.environ.get("DEFIANCE_CLI_REHEARSAL", "")
+FILE_LINK = ("defiance:naddr1qqzxv6tvd5pzq7d7vel0nh9m4326qc54e6rskpczn07dktww9rv4nu5"
+             "ptvt0s9ucqvzqqqyvgcmqvqay")
+LIVE_LINK = ("defiance:naddr1qqz8x6r0wupzq7d7vel0nh9m4326qc54e6rskpczn07dktww9rv4nu5"
+             "ptvt0s9ucqvzqqqrkvuvsy9w5")
 
 
 def environment(home, **more):

@@ -6,7 +6,7 @@ import json
 import os
 import unittest
 
-from rehearsal import CliTestCase
+from rehearsal import LIVE_LINK, CliTestCase
 
 FINDING, CONNECTING, PLAYING, WAITING, ENDED = range(5)
 ANNOUNCING, ON_AIR, ENDING, OVER = range(4)
@@ -24,7 +24,7 @@ AIR_END = ["set made 3000000", "set sent 5000000", f"state {ENDING}", "report", 
 
 class LiveViewTest(CliTestCase):
     def view(self, *argv):
-        return self.rehearse("view", "live:x", *argv)
+        return self.rehearse("view", LIVE_LINK, *argv)
 
     def test_for_people(self):
         self.write_script(*SHOW, *PLAY, *END)

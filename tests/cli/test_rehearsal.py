@@ -9,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-from rehearsal import REHEARSAL, CliTestCase, plain, screen
+from rehearsal import FILE_LINK, REHEARSAL, CliTestCase, plain, screen
 
 FINDING, CHECKING, CONNECTING, RECEIVING, WAITING, COMPLETE = range(6)
 INDEXING, ANNOUNCING, SERVING = range(3)
@@ -26,7 +26,7 @@ def receive(done, rate=1000000, peers=2):
 
 class ViewTest(CliTestCase):
     def view(self, *argv):
-        return self.rehearse("view", "defiance:naddr1x", *argv)
+        return self.rehearse("view", FILE_LINK, *argv)
 
     def test_for_people(self):
         self.write_script(*FILM, *receive(0), *receive(1500000), "set done 3000000",
@@ -129,7 +129,7 @@ class ViewTest(CliTestCase):
                           "set done 3000000", f"state {COMPLETE}", "report")
         for columns in (20, 40, 60, 80, 200):
             with self.subTest(columns=columns):
-                terminal = self.open_terminal("view", "defiance:naddr1x", program=REHEARSAL,
+                terminal = self.open_terminal("view", FILE_LINK, program=REHEARSAL,
                                               columns=columns)
                 self.assertEqual(terminal.wait(), 0)
                 self.assertIn(" 50 %", terminal.output)
@@ -144,7 +144,7 @@ class ViewTest(CliTestCase):
     def test_no_bar_where_there_is_no_cursor(self):
         self.env["TERM"] = "dumb"
         self.write_script(*FILM, *receive(1500000), f"state {COMPLETE}", "report")
-        terminal = self.open_terminal("view", "defiance:naddr1x", program=REHEARSAL)
+        terminal = self.open_terminal("view", FILE_LINK, program=REHEARSAL)
         self.assertEqual(terminal.wait(), 0)
         self.assertNotIn("\x1b", terminal.output)
         self.assertNotIn("[#", terminal.output)
@@ -156,7 +156,7 @@ class SwarmTest(CliTestCase):
     def test_json(self):
         self.write_script(*FILM, *self.PEERS, *receive(1000), "report", "wait 1200",
                           *receive(2000), "set done 3000000", f"state {COMPLETE}", "report")
-        result = self.rehearse("view", "defiance:naddr1x", "--json", "--stats", "1")
+        result = self.rehearse("view", FILE_LINK, "--json", "--stats", "1")
         self.assertEqual(result.code, 0)
         # One at once, one after a second, one at the end.
         peers = result.events("peers")
@@ -177,12 +177,12 @@ class SwarmTest(CliTestCase):
 
     def test_no_statistics_unless_wanted(self):
         self.write_script(*FILM, *self.PEERS, *receive(1000), f"state {COMPLETE}", "report")
-        result = self.rehearse("view", "defiance:naddr1x", "--json", "--swarm")
+        result = self.rehearse("view", FILE_LINK, "--json", "--swarm")
         self.assertEqual(result.events("peers") + result.events("stats"), [])
 
     def test_for_people(self):
         self.write_script(*FILM, *self.PEERS, *receive(1000), f"state {COMPLETE}", "report")
-        result = self.rehearse("view", "defiance:naddr1x", "--stats=60")
+        result = self.rehearse("view", FILE_LINK, "--stats=60")
         self.assertIn("1.0 MB in, 500.0 kB out, copies given: -, twice: 3, late: 0, missed: 0, "
                       "messages: 0.5 %\n", result.stderr)
         self.assertIn("  1  direct, IPv6       12 ms   20.0 Mbit/s    240 kbit/s    0.0 %       120         0  gives\n", result.stderr)
@@ -190,7 +190,7 @@ class SwarmTest(CliTestCase):
 
     def test_bad_number(self):
         for number in ("-1", "1000000", "x"):
-            result = self.rehearse("view", "defiance:naddr1x", f"--stats={number}")
+            result = self.rehearse("view", FILE_LINK, f"--stats={number}")
             self.assertEqual((result.code, result.stdout), (2, ""))
 
     def test_table_on_a_terminal(self):
@@ -199,7 +199,7 @@ class SwarmTest(CliTestCase):
                           "wait 200", "set done 3000000", f"state {COMPLETE}", "report")
         for columns in (30, 60, 80, 200):
             with self.subTest(columns=columns):
-                terminal = self.open_terminal("view", "defiance:naddr1x", "--swarm",
+                terminal = self.open_terminal("view", FILE_LINK, "--swarm",
                                               program=REHEARSAL, columns=columns)
                 terminal.wait_for("12 ms")
                 terminal.wait_for("It rains")
@@ -217,7 +217,7 @@ class SwarmTest(CliTestCase):
     def test_more_peers_than_lines(self):
         peers = [f"peer {number} 4 0 1000 100000 0 1 0" for number in range(1, 65)]
         self.write_script(*FILM, *peers, *receive(1000), "wait 300", *receive(2000), "wait 5000")
-        terminal = self.open_terminal("view", "defiance:naddr1x", "--swarm", program=REHEARSAL)
+        terminal = self.open_terminal("view", FILE_LINK, "--swarm", program=REHEARSAL)
         terminal.wait_for(" more")
         terminal.read(0.6)
         lines = screen(terminal.output)
@@ -335,7 +335,7 @@ class EndTest(CliTestCase):
 
     def start_view(self, *argv, **options):
         self.write_script(*FILM, *receive(1000), *options.pop("then", ["wait 60000"]))
-        process = self.start("view", "defiance:naddr1x", "--json", *argv, program=REHEARSAL,
+        process = self.start("view", FILE_LINK, "--json", *argv, program=REHEARSAL,
                              **options)
         while "progress" not in process.stdout.readline():
             pass
@@ -385,21 +385,21 @@ class EndTest(CliTestCase):
     def test_full_disk_below_standard_output(self):
         self.write_script(*FILM, f"state {COMPLETE}", "report")
         with open("/dev/full", "w", encoding="ascii") as full:
-            done = subprocess.run([REHEARSAL, "view", "x", "--json"], env=self.env, stdout=full,
+            done = subprocess.run([REHEARSAL, "view", FILE_LINK, "--json"], env=self.env, stdout=full,
                                   stderr=subprocess.PIPE, text=True, timeout=10, check=False)
         self.assertEqual(done.returncode, 6)
         self.assertIn("No space left", done.stderr)
 
     def test_standard_output_that_is_closed(self):
         self.write_script(*FILM, f"state {COMPLETE}", "report")
-        done = subprocess.run(["sh", "-c", '"$0" view x --json >&-', REHEARSAL], env=self.env,
-                              stderr=subprocess.PIPE, text=True, timeout=10, check=False)
+        done = subprocess.run(["sh", "-c", '"$0" view "$1" --json >&-', REHEARSAL, FILE_LINK],
+                              env=self.env, stderr=subprocess.PIPE, text=True, timeout=10, check=False)
         self.assertEqual(done.returncode, 6)
         self.assertIn("Cannot write the output", done.stderr)
 
     def test_prompt_stands_on_a_line_of_its_own(self):
         self.write_script(*FILM, *receive(1000), "wait 60000")
-        terminal = self.open_terminal("view", "defiance:naddr1x", program=REHEARSAL)
+        terminal = self.open_terminal("view", FILE_LINK, program=REHEARSAL)
         terminal.wait_for(" 0 %")
         terminal.type("\x03")
         self.assertEqual(terminal.wait(), 130)
