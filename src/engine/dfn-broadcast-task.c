@@ -4,7 +4,6 @@
 #include "dfn-announcement.h"
 #include "dfn-file-indexer.h"
 #include "dfn-file-swarm.h"
-#include "dfn-publication.h"
 #include "dfn-rate-meter.h"
 
 #define RENEW_S (12 * 60 * 60)
@@ -17,7 +16,6 @@ struct _DfnBroadcastTask {
   char *title;
 
   GCancellable *cancellable;
-  DfnPublication *publication;
   DfnChunkStore *store;
   DfnFileSwarm *swarm;
 
@@ -60,7 +58,6 @@ static void
 shut_down (DfnBroadcastTask *self)
 {
   g_cancellable_cancel (self->cancellable);
-  dfn_task_drop (self, &self->publication);
   if (self->swarm != NULL)
     g_signal_handlers_disconnect_by_data (self->swarm, self);
   g_clear_object (&self->swarm);
@@ -81,20 +78,19 @@ fail (DfnBroadcastTask *self, gint code, const GError *error)
 /* Serving */
 
 static void
-on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnBroadcastTask *self)
+dfn_broadcast_task_peer_added (DfnTask *task, DfnPeer *peer)
 {
-  dfn_peer_census_add (self->task.census, peer);
+  DfnBroadcastTask *self = DFN_BROADCAST_TASK (task);
+
   dfn_file_swarm_add_peer (self->swarm, peer);
   dfn_task_tell_now (DFN_TASK (self));
 }
 
 static void
-on_peer_removed (DfnSwarmMembers *members,
-                 DfnPeer *peer,
-                 const GError *error,
-                 DfnBroadcastTask *self)
+dfn_broadcast_task_peer_removed (DfnTask *task, DfnPeer *peer, const GError *error)
 {
-  dfn_peer_census_remove (self->task.census, peer);
+  DfnBroadcastTask *self = DFN_BROADCAST_TASK (task);
+
   dfn_task_tell_now (DFN_TASK (self));
 }
 
@@ -128,23 +124,27 @@ sign (gint64 created_at_s, gpointer user_data)
 }
 
 static void
-on_announced (DfnPublication *publication, DfnBroadcastTask *self)
+dfn_broadcast_task_announced (DfnTask *task)
 {
-  self->report->link = dfn_publication_get_link (publication);
+  DfnBroadcastTask *self = DFN_BROADCAST_TASK (task);
+
+  self->report->link = dfn_publication_get_link (task->publication);
   set_state (self, DFN_BROADCAST_SERVING);
 }
 
 static void
-on_announcing_failed (DfnPublication *publication, const GError *error, DfnBroadcastTask *self)
+dfn_broadcast_task_failed (DfnTask *task, const GError *error)
 {
-  fail (self, DFN_ENGINE_ERROR_NETWORK, error);
+  fail (DFN_BROADCAST_TASK (task), DFN_ENGINE_ERROR_NETWORK, error);
 }
 
 static void
-on_publication_changed (DfnPublication *publication, DfnBroadcastTask *self)
+dfn_broadcast_task_relays_changed (DfnTask *task)
 {
+  DfnBroadcastTask *self = DFN_BROADCAST_TASK (task);
+
   g_free (self->report->problem);
-  self->report->problem = g_strdup (dfn_publication_get_problem (publication));
+  self->report->problem = g_strdup (dfn_publication_get_problem (task->publication));
   dfn_task_tell_now (DFN_TASK (self));
 }
 
@@ -155,14 +155,10 @@ start_publication (DfnBroadcastTask *self, GError **error)
       dfn_announcement_identify (dfn_chunk_store_get_manifest (self->store));
   DfnAddress *address = dfn_address_new (dfn_nostr_key_get_pubkey (self->key), identifier, NULL);
 
-  self->publication = dfn_publication_new (self->task.presence, address, RENEW_S, sign, self);
-  g_signal_connect (self->publication, "announced", G_CALLBACK (on_announced), self);
-  g_signal_connect (self->publication, "failed", G_CALLBACK (on_announcing_failed), self);
-  g_signal_connect (self->publication, "changed", G_CALLBACK (on_publication_changed), self);
-  if (!dfn_publication_add_relays (self->publication, self->task.relays, error))
+  if (!dfn_task_publish (DFN_TASK (self), address, RENEW_S, sign, error))
     return FALSE;
-  self->report->relays = g_strdupv ((char **) dfn_publication_get_relays (self->publication));
-  self->report->is_lan = dfn_publication_is_lan (self->publication);
+  self->report->relays = g_strdupv ((char **) dfn_publication_get_relays (self->task.publication));
+  self->report->is_lan = dfn_publication_is_lan (self->task.publication);
   return TRUE;
 }
 
@@ -171,12 +167,10 @@ go_on_air (DfnBroadcastTask *self)
 {
   g_autoptr (GError) error = NULL;
 
-  self->task.presence = dfn_presence_new (self->task.ice);
+  dfn_task_appear (DFN_TASK (self));
   self->swarm = dfn_file_swarm_new (self->store);
-  self->task.members = dfn_presence_join (
-      self->task.presence, dfn_manifest_get_root (dfn_chunk_store_get_manifest (self->store)));
-  g_signal_connect (self->task.members, "peer-added", G_CALLBACK (on_peer_added), self);
-  g_signal_connect (self->task.members, "peer-removed", G_CALLBACK (on_peer_removed), self);
+  dfn_task_join (DFN_TASK (self),
+                 dfn_manifest_get_root (dfn_chunk_store_get_manifest (self->store)));
   g_signal_connect (self->swarm, "sent", G_CALLBACK (on_sent), self);
   g_signal_connect (self->swarm, "failed", G_CALLBACK (on_swarm_failed), self);
   if (!start_publication (self, &error))
@@ -189,7 +183,7 @@ go_on_air (DfnBroadcastTask *self)
   dfn_swarm_members_set_accepting (self->task.members, TRUE);
   dfn_swarm_members_start (self->task.members);
   set_state (self, DFN_BROADCAST_ANNOUNCING);
-  dfn_publication_announce (self->publication);
+  dfn_publication_announce (self->task.publication);
 }
 
 /* Indexing */
@@ -268,6 +262,11 @@ dfn_broadcast_task_class_init (DfnBroadcastTaskClass *klass)
   task_class->start = dfn_broadcast_task_start;
   task_class->stop = dfn_broadcast_task_stop;
   task_class->describe = dfn_broadcast_task_describe;
+  task_class->peer_added = dfn_broadcast_task_peer_added;
+  task_class->peer_removed = dfn_broadcast_task_peer_removed;
+  task_class->announced = dfn_broadcast_task_announced;
+  task_class->failed = dfn_broadcast_task_failed;
+  task_class->relays_changed = dfn_broadcast_task_relays_changed;
   G_OBJECT_CLASS (klass)->finalize = dfn_broadcast_task_finalize;
 }
 

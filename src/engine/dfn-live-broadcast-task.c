@@ -4,7 +4,6 @@
 #include "dfn-bytes.h"
 #include "dfn-live-announcement.h"
 #include "dfn-live-input.h"
-#include "dfn-publication.h"
 #include "dfn-rate-meter.h"
 #include "dfn-source.h"
 
@@ -30,7 +29,6 @@ struct _DfnLiveBroadcastTask {
   char *name;
   char *title;
 
-  DfnPublication *publication;
   DfnLiveSigner *signer;
   DfnLiveManifest *manifest;
   DfnLiveSwarm *swarm;
@@ -94,7 +92,6 @@ shut_down (DfnLiveBroadcastTask *self)
   dfn_source_clear (&self->release);
   dfn_source_clear (&self->farewell);
   dfn_task_drop (self, &self->input);
-  dfn_task_drop (self, &self->publication);
   dfn_task_drop (self, &self->swarm);
   dfn_task_leave (DFN_TASK (self));
   g_clear_pointer (&self->signer, dfn_live_signer_free);
@@ -113,20 +110,19 @@ fail (DfnLiveBroadcastTask *self, gint code, const GError *error)
 /* Viewers */
 
 static void
-on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnLiveBroadcastTask *self)
+dfn_live_broadcast_task_peer_added (DfnTask *task, DfnPeer *peer)
 {
-  dfn_peer_census_add (self->task.census, peer);
+  DfnLiveBroadcastTask *self = DFN_LIVE_BROADCAST_TASK (task);
+
   dfn_live_swarm_add_peer (self->swarm, peer);
   dfn_task_tell_now (DFN_TASK (self));
 }
 
 static void
-on_peer_removed (DfnSwarmMembers *members,
-                 DfnPeer *peer,
-                 const GError *error,
-                 DfnLiveBroadcastTask *self)
+dfn_live_broadcast_task_peer_removed (DfnTask *task, DfnPeer *peer, const GError *error)
 {
-  dfn_peer_census_remove (self->task.census, peer);
+  DfnLiveBroadcastTask *self = DFN_LIVE_BROADCAST_TASK (task);
+
   dfn_live_swarm_remove_peer (self->swarm, peer);
   dfn_task_tell_now (DFN_TASK (self));
 }
@@ -178,7 +174,7 @@ static void
 announce (DfnLiveBroadcastTask *self)
 {
   dfn_source_clear (&self->recognition);
-  dfn_publication_announce (self->publication);
+  dfn_publication_announce (self->task.publication);
 }
 
 static gboolean
@@ -249,7 +245,7 @@ say_farewell (DfnLiveBroadcastTask *self, guint patience_ms)
   publish_chunk (self, nothing, 1, DFN_LIVE_FLAG_END, g_get_monotonic_time ());
   self->manifest->is_ended = TRUE;
   self->manifest->ends_s = g_get_real_time () / G_USEC_PER_SEC;
-  dfn_publication_announce (self->publication);
+  dfn_publication_announce (self->task.publication);
   self->farewell = dfn_task_add_timer (DFN_TASK (self), patience_ms, on_farewell_over);
   set_state (self, DFN_LIVE_BROADCAST_ENDING);
 }
@@ -281,24 +277,28 @@ sign (gint64 created_at_s, gpointer user_data)
 }
 
 static void
-on_announced (DfnPublication *publication, DfnLiveBroadcastTask *self)
+dfn_live_broadcast_task_announced (DfnTask *task)
 {
-  self->report->link = dfn_publication_get_link (publication);
+  DfnLiveBroadcastTask *self = DFN_LIVE_BROADCAST_TASK (task);
+
+  self->report->link = dfn_publication_get_link (task->publication);
   if (self->report->state == DFN_LIVE_BROADCAST_ANNOUNCING)
     set_state (self, DFN_LIVE_BROADCAST_ON_AIR);
 }
 
 static void
-on_announcing_failed (DfnPublication *publication, const GError *error, DfnLiveBroadcastTask *self)
+dfn_live_broadcast_task_failed (DfnTask *task, const GError *error)
 {
-  fail (self, DFN_ENGINE_ERROR_NETWORK, error);
+  fail (DFN_LIVE_BROADCAST_TASK (task), DFN_ENGINE_ERROR_NETWORK, error);
 }
 
 static void
-on_publication_changed (DfnPublication *publication, DfnLiveBroadcastTask *self)
+dfn_live_broadcast_task_relays_changed (DfnTask *task)
 {
+  DfnLiveBroadcastTask *self = DFN_LIVE_BROADCAST_TASK (task);
+
   g_free (self->report->problem);
-  self->report->problem = g_strdup (dfn_publication_get_problem (publication));
+  self->report->problem = g_strdup (dfn_publication_get_problem (task->publication));
   dfn_task_tell_now (DFN_TASK (self));
 }
 
@@ -328,9 +328,7 @@ start_swarm (DfnLiveBroadcastTask *self, const guint8 id[DFN_LIVE_STREAM_ID_SIZE
   g_signal_connect (self->swarm, "misbehaved", G_CALLBACK (on_misbehaved), self);
   g_signal_connect (self->swarm, "took", G_CALLBACK (on_took), self);
   g_signal_connect (self->swarm, "notice", G_CALLBACK (on_notice), self);
-  self->task.members = dfn_presence_join (self->task.presence, id);
-  g_signal_connect (self->task.members, "peer-added", G_CALLBACK (on_peer_added), self);
-  g_signal_connect (self->task.members, "peer-removed", G_CALLBACK (on_peer_removed), self);
+  dfn_task_join (DFN_TASK (self), id);
 }
 
 static gboolean
@@ -339,14 +337,10 @@ start_publication (DfnLiveBroadcastTask *self, GError **error)
   DfnAddress *address =
       dfn_address_new_live (dfn_nostr_key_get_pubkey (self->key), self->name, NULL);
 
-  self->publication = dfn_publication_new (self->task.presence, address, RENEW_S, sign, self);
-  g_signal_connect (self->publication, "announced", G_CALLBACK (on_announced), self);
-  g_signal_connect (self->publication, "failed", G_CALLBACK (on_announcing_failed), self);
-  g_signal_connect (self->publication, "changed", G_CALLBACK (on_publication_changed), self);
-  if (!dfn_publication_add_relays (self->publication, self->task.relays, error))
+  if (!dfn_task_publish (DFN_TASK (self), address, RENEW_S, sign, error))
     return FALSE;
-  self->report->relays = g_strdupv ((char **) dfn_publication_get_relays (self->publication));
-  self->report->is_lan = dfn_publication_is_lan (self->publication);
+  self->report->relays = g_strdupv ((char **) dfn_publication_get_relays (self->task.publication));
+  self->report->is_lan = dfn_publication_is_lan (self->task.publication);
   /* A source only answers. */
   dfn_swarm_members_set_seeking (self->task.members, FALSE);
   dfn_swarm_members_set_accepting (self->task.members, TRUE);
@@ -362,7 +356,7 @@ dfn_live_broadcast_task_start (DfnTask *task)
   g_autoptr (GError) error = NULL;
 
   self->started_us = g_get_monotonic_time ();
-  self->task.presence = dfn_presence_new (self->task.ice);
+  dfn_task_appear (DFN_TASK (self));
   get_stream_id (self, id);
   start_swarm (self, id);
   if (!start_publication (self, &error))
@@ -429,6 +423,11 @@ dfn_live_broadcast_task_class_init (DfnLiveBroadcastTaskClass *klass)
   task_class->start = dfn_live_broadcast_task_start;
   task_class->stop = dfn_live_broadcast_task_stop;
   task_class->describe = dfn_live_broadcast_task_describe;
+  task_class->peer_added = dfn_live_broadcast_task_peer_added;
+  task_class->peer_removed = dfn_live_broadcast_task_peer_removed;
+  task_class->announced = dfn_live_broadcast_task_announced;
+  task_class->failed = dfn_live_broadcast_task_failed;
+  task_class->relays_changed = dfn_live_broadcast_task_relays_changed;
   G_OBJECT_CLASS (klass)->finalize = dfn_live_broadcast_task_finalize;
 }
 

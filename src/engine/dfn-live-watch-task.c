@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-live-watch-task.h"
 
-#include "dfn-finder.h"
 #include "dfn-live-announcement.h"
 #include "dfn-live-output.h"
 #include "dfn-rate-meter.h"
@@ -27,7 +26,6 @@ struct _DfnLiveWatchTask {
   int fd;
   gboolean owns_fd;
 
-  DfnFinder *finder;
   DfnLiveAnnouncement *announcement; /* the newest */
   DfnLiveSwarm *swarm;
   DfnLiveOutput *output;
@@ -94,7 +92,6 @@ shut_down (DfnLiveWatchTask *self)
 {
   dfn_source_clear (&self->silence);
   dfn_source_clear (&self->patience);
-  dfn_task_drop (self, &self->finder);
   dfn_task_drop (self, &self->swarm);
   if (self->output != NULL)
     {
@@ -140,32 +137,33 @@ set_waiting (DfnLiveWatchTask *self, const char *problem)
 }
 
 static void
-on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnLiveWatchTask *self)
+dfn_live_watch_task_peer_added (DfnTask *task, DfnPeer *peer)
 {
-  dfn_peer_census_add (self->task.census, peer);
+  DfnLiveWatchTask *self = DFN_LIVE_WATCH_TASK (task);
+
   dfn_live_swarm_add_peer (self->swarm, peer);
-  if (g_strcmp0 (dfn_swarm_members_get_pubkey (members, peer), self->announcement->contact) == 0)
+  if (g_strcmp0 (dfn_swarm_members_get_pubkey (self->task.members, peer),
+                 self->announcement->contact)
+      == 0)
     dfn_live_swarm_set_source_peer (self->swarm, peer);
   dfn_task_tell_now (DFN_TASK (self));
 }
 
 static void
-on_peer_removed (DfnSwarmMembers *members,
-                 DfnPeer *peer,
-                 const GError *error,
-                 DfnLiveWatchTask *self)
+dfn_live_watch_task_peer_removed (DfnTask *task, DfnPeer *peer, const GError *error)
 {
-  dfn_peer_census_remove (self->task.census, peer);
+  DfnLiveWatchTask *self = DFN_LIVE_WATCH_TASK (task);
+
   dfn_live_swarm_remove_peer (self->swarm, peer);
   dfn_task_tell_now (DFN_TASK (self));
-  if (dfn_swarm_members_get_n_peers (members) == 0)
+  if (dfn_swarm_members_get_n_peers (self->task.members) == 0)
     set_waiting (self, error->message);
 }
 
 static void
-on_problem (DfnSwarmMembers *members, const GError *error, DfnLiveWatchTask *self)
+dfn_live_watch_task_in_trouble (DfnTask *task, const GError *error)
 {
-  set_waiting (self, error->message);
+  set_waiting (DFN_LIVE_WATCH_TASK (task), error->message);
 }
 
 static void
@@ -302,9 +300,6 @@ open_output (DfnLiveWatchTask *self, GError **error)
 /* Finding it */
 
 static void
-on_member_announcement (DfnSwarmMembers *members, DfnNostrEvent *event, DfnLiveWatchTask *self);
-
-static void
 start_swarm (DfnLiveWatchTask *self)
 {
   self->swarm = dfn_live_swarm_new (self->announcement->stream, FALSE, DFN_LIVE_STORE_WINDOW_US,
@@ -316,11 +311,7 @@ start_swarm (DfnLiveWatchTask *self)
   g_signal_connect (self->swarm, "ended", G_CALLBACK (on_ended), self);
   g_signal_connect (self->swarm, "notice", G_CALLBACK (on_notice), self);
   g_signal_connect (self->swarm, "broke", G_CALLBACK (on_broke), self);
-  self->task.members = dfn_presence_join (self->task.presence, self->announcement->stream);
-  g_signal_connect (self->task.members, "peer-added", G_CALLBACK (on_peer_added), self);
-  g_signal_connect (self->task.members, "peer-removed", G_CALLBACK (on_peer_removed), self);
-  g_signal_connect (self->task.members, "problem", G_CALLBACK (on_problem), self);
-  g_signal_connect (self->task.members, "announcement", G_CALLBACK (on_member_announcement), self);
+  dfn_task_join (DFN_TASK (self), self->announcement->stream);
   dfn_swarm_members_set_accepting (self->task.members, TRUE);
 }
 
@@ -331,7 +322,7 @@ take_first_announcement (DfnLiveWatchTask *self)
   const DfnLiveTrack *track = manifest->tracks->pdata[0];
   g_autoptr (GError) error = NULL;
 
-  dfn_finder_succeed (self->finder);
+  dfn_finder_succeed (self->task.finder);
   self->report->title = g_strdup (manifest->title);
   self->report->media_type = g_strdup (track->media_type);
   if (!open_output (self, &error))
@@ -393,8 +384,9 @@ replace_announcement (DfnLiveWatchTask *self,
 }
 
 static void
-take_announcement (DfnLiveWatchTask *self, DfnNostrEvent *event)
+dfn_live_watch_task_heard (DfnTask *task, DfnNostrEvent *event)
 {
+  DfnLiveWatchTask *self = DFN_LIVE_WATCH_TASK (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (DfnLiveAnnouncement) announcement = NULL;
 
@@ -414,26 +406,15 @@ take_announcement (DfnLiveWatchTask *self, DfnNostrEvent *event)
 }
 
 static void
-on_found (DfnFinder *finder, DfnNostrEvent *event, DfnLiveWatchTask *self)
+dfn_live_watch_task_failed (DfnTask *task, const GError *error)
 {
-  take_announcement (self, event);
+  fail_with (DFN_LIVE_WATCH_TASK (task), error);
 }
 
 static void
-on_member_announcement (DfnSwarmMembers *members, DfnNostrEvent *event, DfnLiveWatchTask *self)
+dfn_live_watch_task_relays_changed (DfnTask *task)
 {
-  take_announcement (self, event);
-}
-
-static void
-on_finding_failed (DfnFinder *finder, const GError *error, DfnLiveWatchTask *self)
-{
-  fail_with (self, error);
-}
-
-static void
-on_finding_changed (DfnFinder *finder, DfnLiveWatchTask *self)
-{
+  DfnLiveWatchTask *self = DFN_LIVE_WATCH_TASK (task);
   g_autofree char *problem = dfn_presence_get_problem (self->task.presence);
 
   if (self->report->state == DFN_LIVE_WATCH_FINDING)
@@ -446,11 +427,8 @@ dfn_live_watch_task_start (DfnTask *task)
   DfnLiveWatchTask *self = DFN_LIVE_WATCH_TASK (task);
 
   self->started_us = g_get_monotonic_time ();
-  self->task.presence = dfn_presence_new (self->task.ice);
-  self->finder = dfn_finder_new (self->task.presence, self->address, self->task.relays);
-  g_signal_connect (self->finder, "found", G_CALLBACK (on_found), self);
-  g_signal_connect (self->finder, "failed", G_CALLBACK (on_finding_failed), self);
-  g_signal_connect (self->finder, "changed", G_CALLBACK (on_finding_changed), self);
+  dfn_task_appear (DFN_TASK (self));
+  dfn_task_find (DFN_TASK (self), self->address);
 }
 
 static void
@@ -485,6 +463,12 @@ dfn_live_watch_task_class_init (DfnLiveWatchTaskClass *klass)
   task_class->start = dfn_live_watch_task_start;
   task_class->stop = dfn_live_watch_task_stop;
   task_class->describe = dfn_live_watch_task_describe;
+  task_class->peer_added = dfn_live_watch_task_peer_added;
+  task_class->peer_removed = dfn_live_watch_task_peer_removed;
+  task_class->in_trouble = dfn_live_watch_task_in_trouble;
+  task_class->heard = dfn_live_watch_task_heard;
+  task_class->failed = dfn_live_watch_task_failed;
+  task_class->relays_changed = dfn_live_watch_task_relays_changed;
   G_OBJECT_CLASS (klass)->finalize = dfn_live_watch_task_finalize;
 }
 

@@ -68,15 +68,106 @@ dfn_task_drop_object (DfnTask *self, GObject **object)
   g_clear_object (object);
 }
 
+/* Others */
+
+static void
+on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnTask *self)
+{
+  dfn_peer_census_add (self->census, peer);
+  DFN_TASK_GET_CLASS (self)->peer_added (self, peer);
+}
+
+static void
+on_peer_removed (DfnSwarmMembers *members, DfnPeer *peer, const GError *error, DfnTask *self)
+{
+  dfn_peer_census_remove (self->census, peer);
+  DFN_TASK_GET_CLASS (self)->peer_removed (self, peer, error);
+}
+
+static void
+on_problem (DfnSwarmMembers *members, const GError *error, DfnTask *self)
+{
+  if (DFN_TASK_GET_CLASS (self)->in_trouble != NULL)
+    DFN_TASK_GET_CLASS (self)->in_trouble (self, error);
+}
+
+/* For events of finder and members alike. */
+static void
+on_event (gpointer source, DfnNostrEvent *event, DfnTask *self)
+{
+  if (DFN_TASK_GET_CLASS (self)->heard != NULL)
+    DFN_TASK_GET_CLASS (self)->heard (self, event);
+}
+
+void
+dfn_task_appear (DfnTask *self)
+{
+  self->presence = dfn_presence_new (self->ice);
+}
+
+void
+dfn_task_join (DfnTask *self, const guint8 id[DFN_WIRE_CONTENT_SIZE])
+{
+  self->members = dfn_presence_join (self->presence, id);
+  g_signal_connect (self->members, "peer-added", G_CALLBACK (on_peer_added), self);
+  g_signal_connect (self->members, "peer-removed", G_CALLBACK (on_peer_removed), self);
+  g_signal_connect (self->members, "problem", G_CALLBACK (on_problem), self);
+  g_signal_connect (self->members, "announcement", G_CALLBACK (on_event), self);
+}
+
+/* Relays */
+
+static void
+on_announced (DfnPublication *publication, DfnTask *self)
+{
+  DFN_TASK_GET_CLASS (self)->announced (self);
+}
+
+static void
+on_failed (gpointer source, const GError *error, DfnTask *self)
+{
+  DFN_TASK_GET_CLASS (self)->failed (self, error);
+}
+
+static void
+on_relays_changed (gpointer source, DfnTask *self)
+{
+  DFN_TASK_GET_CLASS (self)->relays_changed (self);
+}
+
+void
+dfn_task_find (DfnTask *self, const DfnAddress *address)
+{
+  self->finder = dfn_finder_new (self->presence, address, self->relays);
+  g_signal_connect (self->finder, "found", G_CALLBACK (on_event), self);
+  g_signal_connect (self->finder, "failed", G_CALLBACK (on_failed), self);
+  g_signal_connect (self->finder, "changed", G_CALLBACK (on_relays_changed), self);
+}
+
+gboolean
+dfn_task_publish (
+    DfnTask *self, DfnAddress *address, guint renew_s, DfnPublicationSign sign, GError **error)
+{
+  self->publication = dfn_publication_new (self->presence, address, renew_s, sign, self);
+  g_signal_connect (self->publication, "announced", G_CALLBACK (on_announced), self);
+  g_signal_connect (self->publication, "failed", G_CALLBACK (on_failed), self);
+  g_signal_connect (self->publication, "changed", G_CALLBACK (on_relays_changed), self);
+  return dfn_publication_add_relays (self->publication, self->relays, error);
+}
+
 void
 dfn_task_leave (DfnTask *self)
 {
+  dfn_task_drop (self, &self->finder);
+  dfn_task_drop (self, &self->publication);
   if (self->members != NULL)
     g_signal_handlers_disconnect_by_data (self->members, self);
   self->members = NULL;
   g_clear_pointer (&self->census, dfn_peer_census_free);
   g_clear_object (&self->presence);
 }
+
+/* Life */
 
 void
 dfn_task_start (gpointer task)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "dfn-finder.h"
 #include "dfn-mailbox.h"
 #include "dfn-node.h"
 #include "dfn-peer-census.h"
-#include "dfn-presence.h"
+#include "dfn-publication.h"
 #include "dfn-report.h"
 
 G_BEGIN_DECLS
@@ -20,8 +21,10 @@ G_BEGIN_DECLS
  * @ice: how paths are found
  * @log: (nullable): the node's
  * @report: of the kind that the final class names; it is copied whenever something is told
- * @presence: (nullable): set by the final class once it meets others
- * @members: (nullable): the presence's; set by the final class
+ * @presence: (nullable): where others meet it, from dfn_task_appear() on
+ * @members: (nullable): the presence's, from dfn_task_join() on
+ * @finder: (nullable): from dfn_task_find() on
+ * @publication: (nullable): from dfn_task_publish() on
  * @census: (nullable): counts peers, until dfn_task_leave()
  *
  * The working half of a #DfnSession: it does its work on the engine's thread and tells of it by
@@ -37,6 +40,8 @@ typedef struct {
 
   DfnPresence *presence;
   DfnSwarmMembers *members;
+  DfnFinder *finder;
+  DfnPublication *publication;
   DfnPeerCensus *census;
 } DfnTask;
 
@@ -46,6 +51,16 @@ typedef struct {
  * @start: begins the work
  * @stop: ends it; nothing is told any more
  * @describe: brings the snapshot up to date, before it is told
+ * @peer_added: somebody was met
+ * @peer_removed: somebody is gone
+ * @in_trouble: (nullable): somebody could not be met
+ * @heard: (nullable): an event that a relay or a member has for the announcement that was looked
+ *   for; the latter's may be anything
+ * @announced: (nullable): the link is good
+ * @failed: the announcement was not found, or no relay takes it; a #DfnEngineError or another
+ * @relays_changed: what is in the way of talking with relays is another
+ *
+ * A final class that looks for nothing, or publishes nothing, needs not all of it.
  */
 typedef struct {
   GObjectClass parent_class;
@@ -54,6 +69,13 @@ typedef struct {
   void (*start) (DfnTask *self);
   void (*stop) (DfnTask *self);
   void (*describe) (DfnTask *self);
+  void (*peer_added) (DfnTask *self, DfnPeer *peer);
+  void (*peer_removed) (DfnTask *self, DfnPeer *peer, const GError *error);
+  void (*in_trouble) (DfnTask *self, const GError *error);
+  void (*heard) (DfnTask *self, DfnNostrEvent *event);
+  void (*announced) (DfnTask *self);
+  void (*failed) (DfnTask *self, const GError *error);
+  void (*relays_changed) (DfnTask *self);
 } DfnTaskClass;
 
 GType dfn_task_get_type (void);
@@ -95,7 +117,30 @@ GSource *dfn_task_add_timer (DfnTask *self, guint milliseconds, GSourceFunc func
 #define dfn_task_drop(self, object) dfn_task_drop_object (DFN_TASK (self), (GObject **) (object))
 void dfn_task_drop_object (DfnTask *self, GObject **object);
 
-/* Meets nobody any more. */
+/* Makes it possible to meet others. */
+void dfn_task_appear (DfnTask *self);
+
+/* Becomes a member of the swarm with this id, and counts whom it meets there; it meets nobody
+ * before dfn_swarm_members_start(). */
+void dfn_task_join (DfnTask *self, const guint8 id[DFN_WIRE_CONTENT_SIZE]);
+
+/* Looks for the announcement that a link means. */
+void dfn_task_find (DfnTask *self, const DfnAddress *address);
+
+/**
+ * dfn_task_publish:
+ * @address: (transfer full): where the announcement is, without relays
+ * @renew_s: seconds from one to the next
+ * @sign: makes the event, with the task as its data
+ *
+ * Prepares the publication of an announcement, at the relays that the user named.
+ *
+ * Returns: %FALSE with an error if one of them cannot be used
+ */
+gboolean dfn_task_publish (
+    DfnTask *self, DfnAddress *address, guint renew_s, DfnPublicationSign sign, GError **error);
+
+/* Meets nobody any more, and neither looks for anything nor publishes it. */
 void dfn_task_leave (DfnTask *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DfnTask, g_object_unref)

@@ -2,7 +2,6 @@
 #include "dfn-watch-task.h"
 
 #include "dfn-file-swarm.h"
-#include "dfn-finder.h"
 #include "dfn-have-keeper.h"
 #include "dfn-rate-meter.h"
 #include "dfn-streaming-error.h"
@@ -16,7 +15,6 @@ struct _DfnWatchTask {
   char *output;
 
   GCancellable *cancellable;
-  DfnFinder *finder;
   DfnAnnouncement *announcement; /* the newest */
   DfnChunkStore *store;
   DfnFileSwarm *swarm;
@@ -97,7 +95,6 @@ static void
 shut_down (DfnWatchTask *self)
 {
   g_cancellable_cancel (self->cancellable);
-  dfn_task_drop (self, &self->finder);
   if (self->swarm != NULL)
     g_signal_handlers_disconnect_by_data (self->swarm, self);
   g_clear_pointer (&self->early, dfn_have_keeper_free);
@@ -150,9 +147,10 @@ use_peer (DfnPeer *peer, gpointer user_data)
 }
 
 static void
-on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnWatchTask *self)
+dfn_watch_task_peer_added (DfnTask *task, DfnPeer *peer)
 {
-  dfn_peer_census_add (self->task.census, peer);
+  DfnWatchTask *self = DFN_WATCH_TASK (task);
+
   if (self->swarm != NULL)
     use_peer (peer, self);
   else
@@ -160,17 +158,18 @@ on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnWatchTask *self)
 }
 
 static void
-on_peer_removed (DfnSwarmMembers *members, DfnPeer *peer, const GError *error, DfnWatchTask *self)
+dfn_watch_task_peer_removed (DfnTask *task, DfnPeer *peer, const GError *error)
 {
-  dfn_peer_census_remove (self->task.census, peer);
-  if (dfn_swarm_members_get_n_peers (members) == 0 && !is_over (self))
+  DfnWatchTask *self = DFN_WATCH_TASK (task);
+
+  if (dfn_swarm_members_get_n_peers (self->task.members) == 0 && !is_over (self))
     set_waiting (self, error->message);
 }
 
 static void
-on_problem (DfnSwarmMembers *members, const GError *error, DfnWatchTask *self)
+dfn_watch_task_in_trouble (DfnTask *task, const GError *error)
 {
-  set_waiting (self, error->message);
+  set_waiting (DFN_WATCH_TASK (task), error->message);
 }
 
 /* Fetching */
@@ -340,24 +339,12 @@ choose_path (DfnWatchTask *self, DfnManifest *manifest)
 
 /* Finding it */
 
-static void take_announcement (DfnWatchTask *self, DfnNostrEvent *event);
-
-static void
-on_announcement (DfnSwarmMembers *members, DfnNostrEvent *event, DfnWatchTask *self)
-{
-  take_announcement (self, event);
-}
-
 static void
 join (DfnWatchTask *self)
 {
   const guint8 *root = dfn_manifest_get_root (self->announcement->manifest);
 
-  self->task.members = dfn_presence_join (self->task.presence, root);
-  g_signal_connect (self->task.members, "peer-added", G_CALLBACK (on_peer_added), self);
-  g_signal_connect (self->task.members, "peer-removed", G_CALLBACK (on_peer_removed), self);
-  g_signal_connect (self->task.members, "problem", G_CALLBACK (on_problem), self);
-  g_signal_connect (self->task.members, "announcement", G_CALLBACK (on_announcement), self);
+  dfn_task_join (DFN_TASK (self), root);
 }
 
 static void
@@ -365,7 +352,7 @@ take_first_announcement (DfnWatchTask *self)
 {
   DfnManifest *manifest = self->announcement->manifest;
 
-  dfn_finder_succeed (self->finder);
+  dfn_finder_succeed (self->task.finder);
   self->report->title = g_strdup (dfn_manifest_get_title (manifest));
   self->report->size = dfn_manifest_get_size (manifest);
   self->report->path = choose_path (self, manifest);
@@ -403,8 +390,9 @@ replace_announcement (DfnWatchTask *self, DfnAnnouncement *announcement, DfnNost
 }
 
 static void
-take_announcement (DfnWatchTask *self, DfnNostrEvent *event)
+dfn_watch_task_heard (DfnTask *task, DfnNostrEvent *event)
 {
+  DfnWatchTask *self = DFN_WATCH_TASK (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (DfnAnnouncement) announcement = NULL;
 
@@ -430,20 +418,15 @@ take_announcement (DfnWatchTask *self, DfnNostrEvent *event)
 }
 
 static void
-on_found (DfnFinder *finder, DfnNostrEvent *event, DfnWatchTask *self)
+dfn_watch_task_failed (DfnTask *task, const GError *error)
 {
-  take_announcement (self, event);
+  fail (DFN_WATCH_TASK (task), error->code, error->message);
 }
 
 static void
-on_finding_failed (DfnFinder *finder, const GError *error, DfnWatchTask *self)
+dfn_watch_task_relays_changed (DfnTask *task)
 {
-  fail (self, error->code, error->message);
-}
-
-static void
-on_finding_changed (DfnFinder *finder, DfnWatchTask *self)
-{
+  DfnWatchTask *self = DFN_WATCH_TASK (task);
   g_autofree char *problem = dfn_presence_get_problem (self->task.presence);
 
   if (self->report->state == DFN_WATCH_FINDING)
@@ -455,11 +438,8 @@ dfn_watch_task_start (DfnTask *task)
 {
   DfnWatchTask *self = DFN_WATCH_TASK (task);
 
-  self->task.presence = dfn_presence_new (self->task.ice);
-  self->finder = dfn_finder_new (self->task.presence, self->address, self->task.relays);
-  g_signal_connect (self->finder, "found", G_CALLBACK (on_found), self);
-  g_signal_connect (self->finder, "failed", G_CALLBACK (on_finding_failed), self);
-  g_signal_connect (self->finder, "changed", G_CALLBACK (on_finding_changed), self);
+  dfn_task_appear (DFN_TASK (self));
+  dfn_task_find (DFN_TASK (self), self->address);
 }
 
 static void
@@ -494,6 +474,12 @@ dfn_watch_task_class_init (DfnWatchTaskClass *klass)
   task_class->start = dfn_watch_task_start;
   task_class->stop = dfn_watch_task_stop;
   task_class->describe = dfn_watch_task_describe;
+  task_class->peer_added = dfn_watch_task_peer_added;
+  task_class->peer_removed = dfn_watch_task_peer_removed;
+  task_class->in_trouble = dfn_watch_task_in_trouble;
+  task_class->heard = dfn_watch_task_heard;
+  task_class->failed = dfn_watch_task_failed;
+  task_class->relays_changed = dfn_watch_task_relays_changed;
   G_OBJECT_CLASS (klass)->finalize = dfn_watch_task_finalize;
 }
 
