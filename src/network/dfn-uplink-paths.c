@@ -3,8 +3,11 @@
 
 #include <string.h>
 
-/* The queue is what so many of the paths do not exceed. */
+/* The queue is what so many of the paths do not exceed; of many paths, no more than these. In a
+ * swarm everybody's uplink is full, and acknowledgements wait in those: what few paths are free of
+ * cannot be our own queue. */
 #define COMMON_SHARE (1.0 / 3)
+#define MOST_COMMON 4
 /* A path counts while its samples are no older. */
 #define FRESH_US (400 * 1000)
 /* So old samples still say that there is no queue. */
@@ -122,14 +125,18 @@ is_fresh (const DfnUplinkPath *path, gint64 now_us)
   return path->base_us >= 0 && now_us - path->sampled_us <= MAX (FRESH_US, 2 * path->latest_us);
 }
 
-/* A quantile of what the fresh paths say, or -1 if there are none. */
+/* A quantile of what the fresh paths say, though no higher than @most of them, or -1 if there are
+ * none. */
 static gint64
 summarise (DfnUplinkPaths *self,
            gint64 now_us,
            gboolean sure_only,
            gint64 (*get) (const DfnUplinkPath *path),
-           double share)
+           double share,
+           guint most)
 {
+  guint place;
+
   g_array_set_size (self->sorted, 0);
   for (guint i = 0; i < self->paths->len; i++)
     {
@@ -145,7 +152,8 @@ summarise (DfnUplinkPaths *self,
   if (self->sorted->len == 0)
     return -1;
   g_array_sort (self->sorted, compare_times);
-  return g_array_index (self->sorted, gint64, (guint) ((double) (self->sorted->len - 1) * share));
+  place = MIN ((guint) ((double) (self->sorted->len - 1) * share), most - 1);
+  return g_array_index (self->sorted, gint64, place);
 }
 
 /* There is no queue, so what a path has seen lately is its length. */
@@ -176,12 +184,13 @@ are_all_sure (DfnUplinkPaths *self, gint64 now_us)
 void
 dfn_uplink_paths_tick (DfnUplinkPaths *self, gint64 now_us, DfnUplinkDelay *delay)
 {
-  delay->rtt_us = summarise (self, now_us, FALSE, get_rtt, 0.5);
+  delay->rtt_us = summarise (self, now_us, FALSE, get_rtt, 0.5, G_MAXUINT);
   delay->n_fresh = self->sorted->len;
-  delay->queue_us = summarise (self, now_us, TRUE, get_delay, COMMON_SHARE);
-  delay->fresh_queue_us = summarise (self, now_us, TRUE, get_fresh_delay, COMMON_SHARE);
+  delay->queue_us = summarise (self, now_us, TRUE, get_delay, COMMON_SHARE, MOST_COMMON);
+  delay->fresh_queue_us =
+      summarise (self, now_us, TRUE, get_fresh_delay, COMMON_SHARE, MOST_COMMON);
   if (delay->queue_us < 0)
-    delay->queue_us = summarise (self, now_us, FALSE, get_delay, COMMON_SHARE);
+    delay->queue_us = summarise (self, now_us, FALSE, get_delay, COMMON_SHARE, MOST_COMMON);
   if (delay->fresh_queue_us >= 0 && delay->fresh_queue_us < DFN_UPLINK_CALM_US)
     trust_paths (self, now_us);
   delay->are_all_sure = are_all_sure (self, now_us);

@@ -12,8 +12,9 @@ G_BEGIN_DECLS
  * common. Pure: time is an argument, in microseconds.
  *
  * The queueing delay of a path is its round-trip time less the shortest one known. What a third of
- * the paths does not exceed is taken for the uplink's own queue: a queue at a peer, or a path that
- * has become longer, shows on few. A path that began while there was a queue is not asked until
+ * the paths does not exceed, and of many paths a few, is taken for the uplink's own queue: a queue
+ * at a peer, behind which acknowledgements wait, or a path that has become longer, does not show on
+ * all. A path that began while there was a queue is not asked until
  * there was none.
  */
 typedef struct _DfnUplinkPaths DfnUplinkPaths;
