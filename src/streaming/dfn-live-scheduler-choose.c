@@ -41,8 +41,9 @@
  * start of a stream to themselves. */
 #define NEWCOMER_SECONDS 1
 #define LATE_NOISE 3
-/* The source's own copies of a chunk: one, and on average so many more. */
-#define SOURCE_EXTRA 0.7
+/* The source's own copies of a chunk: one, and on average so many more; what is declined is no
+ * copy. */
+#define SOURCE_EXTRA 0.5
 #define SOURCE_EXTRA_SAVED 8
 
 void
@@ -50,8 +51,8 @@ dfn_live_scheduler_count_copy (DfnLiveScheduler *self, DfnLiveEntry *entry, int 
 {
   int slots = self->config.is_source ? SOURCE_COPY_SLOTS : COPY_SLOTS;
 
-  if (self->config.is_source && by > 0 && entry->n_copies == 1)
-    self->extra_copies -= 1;
+  if (self->config.is_source && entry->n_copies == (by > 0 ? 1 : 2))
+    self->extra_copies -= by;
   entry->n_copies += (guint) by;
   entry->order_us += by * slots * self->config.slot_us;
 }
@@ -224,7 +225,7 @@ dfn_live_scheduler_choose_other (DfnLiveScheduler *self,
       DfnLiveEntry *entry = dfn_live_track_find (track, i);
 
       if (entry != NULL && ((entry->have | entry->offered) & bit) == 0
-          && is_offerable (self, now_us, entry)
+          && is_offerable (self, now_us, entry) && may_copy (self, now_us, entry)
           && (best == NULL
               || dfn_live_scheduler_get_order (self, entry)
                      < dfn_live_scheduler_get_order (self, best)))

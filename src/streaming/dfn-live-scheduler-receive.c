@@ -4,7 +4,7 @@
 /* What has not come by itself when this share of the buffer is over is requested. */
 #define REPAIR_SHARE 0.8
 /* A newcomer begins this share of the buffer behind the edge. */
-#define START_SHARE 0.3
+#define START_SHARE 0.1
 /* Chunks that one peer may have promised us at once; a peer that breaks its promises gets one. */
 #define MAX_CLAIMS 6
 #define LOW_SCORE 0.3

@@ -263,8 +263,7 @@ dfn_live_scheduler_next_offer (DfnLiveScheduler *self, gint64 now_us, DfnLiveAct
                              .peer = self->peers[place].id,
                              .id = out->ids[0],
                              .size = out->size };
-  if (!self->config.is_source)
-    add_choice (self, now_us, out);
+  add_choice (self, now_us, out);
   return TRUE;
 }
 
