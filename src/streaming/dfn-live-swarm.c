@@ -91,6 +91,21 @@ get_uplink (DfnLiveSwarm *self)
   return MAX (2 * dfn_uplink_governor_get_estimate (governor), FIRST_UPLINK);
 }
 
+/* What is late for the reader is late for the scheduler: only so it asks in time for what does not
+ * come by itself. */
+static void
+look_at_buffer (DfnLiveSwarm *self)
+{
+  DfnPlayoutStats stats;
+
+  if (self->playout == NULL)
+    return;
+  dfn_playout_get_stats (self->playout, &stats);
+  dfn_live_scheduler_set_buffer (self->scheduler,
+                                 CLAMP (stats.delay_us, 4 * self->manifest->slot_us,
+                                        MAX (SWARM_BUFFER_US, 4 * self->manifest->slot_us)));
+}
+
 static void
 look_at_paths (DfnLiveSwarm *self, gint64 now_us)
 {
@@ -100,6 +115,7 @@ look_at_paths (DfnLiveSwarm *self, gint64 now_us)
   if (now_us < self->paths_us + PATH_US)
     return;
   self->paths_us = now_us;
+  look_at_buffer (self);
   dfn_live_scheduler_set_uplink (self->scheduler, get_uplink (self));
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, &peer, &data))

@@ -9,11 +9,14 @@
 #define DECAY_US (120.0 * G_USEC_PER_SEC)
 /* What nobody hears or sees. */
 #define MAX_RATE_CHANGE 0.04
+/* What was captured before, or hardly after, the first chunk came says nothing: there were no
+ * connections yet that could have brought it sooner. */
+#define SETTLING_US (G_USEC_PER_SEC / 2)
 /* Below this the delay is as it should be. */
 #define TOLERANCE_US 20000
-/* A little more than the latest ones needed. */
-#define MARGIN_NUM 5
-#define MARGIN_DEN 4
+/* A little more than the latest ones needed. Every rise is one that a reader sees, as time then
+ * passes more slowly. */
+#define MARGIN_SLOTS 2
 
 void
 dfn_playout_clock_init (DfnPlayoutClock *self, const DfnPlayoutConfig *config)
@@ -23,7 +26,7 @@ dfn_playout_clock_init (DfnPlayoutClock *self, const DfnPlayoutConfig *config)
     .target_us = config->start_target_us,
     .delay_us = config->start_target_us,
     /* As if chunks had been as late as the first target allows for. */
-    .peak_us = MAX (config->start_target_us - config->slot_us, 0) * MARGIN_DEN / MARGIN_NUM,
+    .peak_us = MAX (config->start_target_us - MARGIN_SLOTS * config->slot_us, 0),
     .rate = 1,
   };
 }
@@ -51,7 +54,18 @@ note_offset (DfnPlayoutClock *self, gint64 now_us, gint64 difference)
   self->window_min_us = MIN (self->window_min_us, difference);
   self->offset_us = MIN (self->offset_us, difference);
   /* What is being played keeps its time; only how that time is split is another now. */
-  self->delay_us += before - self->offset_us;
+  if (self->is_playing)
+    self->delay_us += before - self->offset_us;
+}
+
+static void
+set_peak (DfnPlayoutClock *self, gint64 peak_us)
+{
+  self->peak_us = peak_us;
+  self->target_us = CLAMP (peak_us + MARGIN_SLOTS * self->config->slot_us,
+                           self->config->min_target_us, self->config->max_target_us);
+  if (!self->is_playing)
+    self->delay_us = self->target_us;
 }
 
 void
@@ -61,14 +75,20 @@ dfn_playout_clock_measure (DfnPlayoutClock *self, gint64 now_us, gint64 captured
   double fallen;
 
   if (!self->has_offset)
-    self->measured_us = now_us;
+    self->measured_us = self->first_us = now_us;
   note_offset (self, now_us, now_us - captured_us);
-  late = now_us - captured_us - self->offset_us;
+  late = captured_us + self->offset_us >= self->first_us + SETTLING_US
+             ? now_us - captured_us - self->offset_us
+             : 0;
   fallen = (double) self->peak_us * exp (-(double) (now_us - self->measured_us) / DECAY_US);
-  self->peak_us = MAX (late, (gint64) fallen);
   self->measured_us = now_us;
-  self->target_us = CLAMP (self->peak_us * MARGIN_NUM / MARGIN_DEN + self->config->slot_us,
-                           self->config->min_target_us, self->config->max_target_us);
+  set_peak (self, MAX (late, (gint64) fallen));
+}
+
+void
+dfn_playout_clock_missed (DfnPlayoutClock *self)
+{
+  set_peak (self, MAX (self->peak_us, MIN (self->delay_us, self->config->max_target_us)));
 }
 
 void
@@ -96,6 +116,14 @@ dfn_playout_clock_due (const DfnPlayoutClock *self, gint64 captured_us)
 void
 dfn_playout_clock_anchor (DfnPlayoutClock *self, gint64 now_us, gint64 captured_us)
 {
+  self->is_playing = TRUE;
   self->delay_us = now_us - captured_us - self->offset_us;
   self->moved_us = now_us;
+}
+
+void
+dfn_playout_clock_stop (DfnPlayoutClock *self)
+{
+  self->is_playing = FALSE;
+  self->delay_us = self->target_us;
 }

@@ -8,6 +8,12 @@
 #define START_TARGET_US (3 * G_USEC_PER_SEC / 2)
 #define MAX_BEHIND_US (4 * G_USEC_PER_SEC)
 #define MAX_NEEDED 64
+/* Playing begins where so much is here in one piece; after this time beyond the target, anywhere.
+ */
+#define RUN_SLOTS 4
+#define BEGIN_PATIENCE_US G_USEC_PER_SEC
+/* How often it is looked whether that is so. */
+#define BEGIN_CHECK_US 50000
 
 struct _DfnPlayout {
   DfnPlayoutConfig config;
@@ -178,6 +184,28 @@ find_beginning (DfnPlayout *self, guint32 sequence)
   return NULL;
 }
 
+/* Whether enough follows a chunk in one piece, or it has waited for that long enough. */
+static gboolean
+has_run (DfnPlayout *self, GTreeNode *node, gint64 now_us)
+{
+  const DfnLiveChunk *first = g_tree_node_value (node), *last = first;
+
+  if (self->has_begun || self->is_finishing || due (self, first) + BEGIN_PATIENCE_US <= now_us)
+    return TRUE;
+  while (last->header.captured_us < first->header.captured_us + RUN_SLOTS * self->config.slot_us
+         && (last->header.flags & DFN_LIVE_FLAG_END) == 0)
+    {
+      const DfnLiveChunk *next;
+
+      node = g_tree_node_next (node);
+      next = node != NULL ? g_tree_node_value (node) : NULL;
+      if (next == NULL || next->header.sequence != last->header.sequence + 1)
+        return FALSE;
+      last = next;
+    }
+  return TRUE;
+}
+
 /* The last chunk that a reader can begin with and that is due by @now_us. */
 static const DfnLiveChunk *
 find_latest_beginning (DfnPlayout *self, gint64 now_us)
@@ -187,7 +215,7 @@ find_latest_beginning (DfnPlayout *self, gint64 now_us)
     {
       const DfnLiveChunk *chunk = g_tree_node_value (node);
 
-      if (can_begin (chunk) && due (self, chunk) <= now_us)
+      if (can_begin (chunk) && due (self, chunk) <= now_us && has_run (self, node, now_us))
         return chunk;
     }
   return NULL;
@@ -278,6 +306,8 @@ find_place (DfnPlayout *self, gint64 now_us, gboolean *begins)
       return FALSE;
     }
   *begins = TRUE;
+  if (self->has_begun && !self->is_finishing)
+    dfn_playout_clock_missed (&self->clock);
   skip_to (self, chunk);
   return TRUE;
 }
@@ -333,8 +363,10 @@ dfn_playout_get_wakeup (DfnPlayout *self, gint64 now_us)
   if (chunk != NULL)
     return MAX (due (self, chunk), now_us + 1);
   chunk = find_beginning (self, self->has_begun ? self->next : 0);
+  if (chunk != NULL && skip_due (self, chunk) > now_us)
+    return skip_due (self, chunk);
   if (chunk != NULL)
-    return MAX (skip_due (self, chunk), now_us + 1);
+    return now_us + (self->has_begun ? 1 : BEGIN_CHECK_US);
   /* When what is known to exist and is not here begins to be missed. */
   if (self->has_begun && self->edge_us > self->played_us && self->stalled_since_us == 0)
     return MAX (dfn_playout_clock_due (&self->clock, self->edge_us), now_us) + 1;
@@ -403,7 +435,7 @@ dfn_playout_go_live (DfnPlayout *self)
   forget_all (self);
   self->has_begun = FALSE;
   self->is_live = TRUE;
-  self->clock.delay_us = self->clock.target_us;
+  dfn_playout_clock_stop (&self->clock);
 }
 
 void
