@@ -46,6 +46,7 @@ dfn_address_free (DfnAddress *self)
   g_free (self->pubkey);
   g_free (self->identifier);
   g_strfreev (self->relays);
+  g_free (self->contact);
   g_free (self);
 }
 
@@ -86,6 +87,7 @@ dfn_address_parse (const char *link, GError **error)
   self = dfn_address_new (dfn_nip19_get_pubkey (entity), dfn_nip19_get_identifier (entity),
                           dfn_nip19_get_relays (entity));
   self->kind = dfn_nip19_get_kind (entity);
+  self->contact = g_strdup (dfn_nip19_get_contact (entity));
   return self;
 }
 
@@ -93,8 +95,9 @@ char *
 dfn_address_to_link (const DfnAddress *self)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (DfnNip19) entity = dfn_nip19_new_naddr (self->kind, self->pubkey, self->identifier,
-                                                     (const char *const *) self->relays, &error);
+  g_autoptr (DfnNip19) entity =
+      dfn_nip19_new_naddr_with_contact (self->kind, self->pubkey, self->identifier,
+                                        (const char *const *) self->relays, self->contact, &error);
   g_autofree char *text = NULL;
 
   if (entity == NULL)

@@ -19,6 +19,8 @@ G_BEGIN_DECLS
  * @pubkey: the broadcaster's Nostr key, 64 hexadecimal digits
  * @identifier: the announcement's `d` tag
  * @relays: (array zero-terminated=1): where to look for it, perhaps nowhere
+ * @contact: (nullable): the Nostr key that signals go to, as far as the link knows: 64 hexadecimal
+ *   digits; what the announcement says counts
  *
  * What a link says: where an addressable announcement is.
  */
@@ -27,6 +29,7 @@ typedef struct {
   char *pubkey;
   char *identifier;
   char **relays;
+  char *contact;
 } DfnAddress;
 
 /**

@@ -167,7 +167,7 @@ go_on_air (DfnBroadcastTask *self)
 {
   g_autoptr (GError) error = NULL;
 
-  dfn_task_appear (DFN_TASK (self));
+  dfn_task_appear (DFN_TASK (self), NULL);
   self->swarm = dfn_file_swarm_new (self->store);
   dfn_task_join (DFN_TASK (self),
                  dfn_manifest_get_root (dfn_chunk_store_get_manifest (self->store)));

@@ -41,8 +41,9 @@ post (DfnCatalogTask *self, DfnCatalogEntry *entry, gboolean is_complete, const 
   dfn_mailbox_post (self->mailbox, message);
 }
 
+/* @contact: of a live stream, otherwise %NULL */
 static char *
-make_link (DfnCatalogTask *self, gboolean is_live, const char *pubkey, const char *identifier)
+make_link (DfnCatalogTask *self, const char *contact, const char *pubkey, const char *identifier)
 {
   g_autoptr (GStrvBuilder) urls = g_strv_builder_new ();
   g_auto (GStrv) relays = NULL;
@@ -52,8 +53,9 @@ make_link (DfnCatalogTask *self, gboolean is_live, const char *pubkey, const cha
   for (guint i = 0; i < all->len && i < MAX_LINK_RELAYS; i++)
     g_strv_builder_add (urls, dfn_relay_client_get_url (all->pdata[i]));
   relays = g_strv_builder_end (urls);
-  address = (is_live ? dfn_address_new_live : dfn_address_new) (pubkey, identifier,
-                                                                (const char *const *) relays);
+  address = (contact != NULL ? dfn_address_new_live
+                             : dfn_address_new) (pubkey, identifier, (const char *const *) relays);
+  address->contact = g_strdup (contact);
   return dfn_address_to_link (address);
 }
 
@@ -66,7 +68,7 @@ read_file (DfnCatalogTask *self, DfnNostrEvent *event, GError **error)
   if (announcement == NULL)
     return NULL;
   entry = g_new0 (DfnCatalogEntry, 1);
-  entry->link = make_link (self, FALSE, announcement->pubkey, announcement->identifier);
+  entry->link = make_link (self, NULL, announcement->pubkey, announcement->identifier);
   entry->title = g_strdup (dfn_manifest_get_title (announcement->manifest));
   entry->summary = g_strdup (dfn_manifest_get_summary (announcement->manifest));
   entry->mime_type = g_strdup (dfn_manifest_get_mime_type (announcement->manifest));
@@ -97,7 +99,8 @@ read_live (DfnCatalogTask *self, DfnNostrEvent *event, GError **error)
   track = announcement->manifest->tracks->pdata[0];
   entry = g_new0 (DfnCatalogEntry, 1);
   entry->is_live = TRUE;
-  entry->link = make_link (self, TRUE, announcement->pubkey, announcement->identifier);
+  entry->link =
+      make_link (self, announcement->contact, announcement->pubkey, announcement->identifier);
   entry->title = g_strdup (announcement->manifest->title);
   entry->summary = g_strdup (announcement->manifest->summary);
   entry->mime_type = g_strdup (track->media_type);

@@ -73,6 +73,7 @@ set_deadline (DfnFinder *self, guint milliseconds)
 static void
 on_event (DfnSubscription *subscription, DfnNostrEvent *event, DfnFinder *self)
 {
+  g_debug ("join: an announcement is here");
   g_signal_emit (self, signals[SIGNAL_FOUND], 0, event);
 }
 

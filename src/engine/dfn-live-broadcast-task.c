@@ -29,6 +29,7 @@ struct _DfnLiveBroadcastTask {
   char *name;
   char *title;
 
+  DfnSubscription *others; /* runs of this broadcast that are announced later */
   DfnLiveSigner *signer;
   DfnLiveManifest *manifest;
   DfnLiveSwarm *swarm;
@@ -92,6 +93,12 @@ shut_down (DfnLiveBroadcastTask *self)
   dfn_source_clear (&self->release);
   dfn_source_clear (&self->farewell);
   dfn_task_drop (self, &self->input);
+  if (self->others != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->others, self);
+      dfn_subscription_close (self->others);
+    }
+  g_clear_object (&self->others);
   dfn_task_drop (self, &self->swarm);
   dfn_task_leave (DFN_TASK (self));
   g_clear_pointer (&self->signer, dfn_live_signer_free);
@@ -115,6 +122,8 @@ dfn_live_broadcast_task_peer_added (DfnTask *task, DfnPeer *peer)
   DfnLiveBroadcastTask *self = DFN_LIVE_BROADCAST_TASK (task);
 
   dfn_live_swarm_add_peer (self->swarm, peer);
+  if (dfn_swarm_members_is_newcomer (self->task.members, peer))
+    dfn_live_swarm_welcome (self->swarm, peer);
   dfn_task_tell_now (DFN_TASK (self));
 }
 
@@ -276,11 +285,43 @@ sign (gint64 created_at_s, gpointer user_data)
   return event;
 }
 
+/* Signals for the one that started last come here, too, as both have the key of the broadcast: it
+ * alone answers them from then on. Earlier ones are what relays had stored. */
+static void
+on_other_run (DfnSubscription *subscription, DfnNostrEvent *event, DfnLiveBroadcastTask *self)
+{
+  g_autoptr (DfnLiveAnnouncement) other = NULL;
+
+  if (!dfn_subscription_has_eose (subscription) || self->manifest == NULL)
+    return;
+  other = dfn_live_announcement_read (event, NULL);
+  if (other == NULL || other->manifest->epoch <= self->manifest->epoch)
+    return;
+  dfn_swarm_members_stop (self->task.members);
+  dfn_publication_cease (self->task.publication);
+}
+
+static void
+look_out_for_others (DfnLiveBroadcastTask *self)
+{
+  g_autoptr (DfnAddress) address =
+      dfn_address_new_live (dfn_nostr_key_get_pubkey (self->key), self->name, NULL);
+  g_autoptr (GPtrArray) filters =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) dfn_nostr_filter_unref);
+
+  if (self->others != NULL)
+    return;
+  g_ptr_array_add (filters, dfn_address_to_filter (address));
+  self->others = dfn_relay_pool_subscribe (dfn_presence_get_pool (self->task.presence), filters);
+  g_signal_connect (self->others, "event", G_CALLBACK (on_other_run), self);
+}
+
 static void
 dfn_live_broadcast_task_announced (DfnTask *task)
 {
   DfnLiveBroadcastTask *self = DFN_LIVE_BROADCAST_TASK (task);
 
+  look_out_for_others (self);
   self->report->link = dfn_publication_get_link (task->publication);
   if (self->report->state == DFN_LIVE_BROADCAST_ANNOUNCING)
     set_state (self, DFN_LIVE_BROADCAST_ON_AIR);
@@ -337,6 +378,7 @@ start_publication (DfnLiveBroadcastTask *self, GError **error)
   DfnAddress *address =
       dfn_address_new_live (dfn_nostr_key_get_pubkey (self->key), self->name, NULL);
 
+  address->contact = g_strdup (dfn_presence_get_pubkey (self->task.presence));
   if (!dfn_task_publish (DFN_TASK (self), address, RENEW_S, sign, error))
     return FALSE;
   self->report->relays = g_strdupv ((char **) dfn_publication_get_relays (self->task.publication));
@@ -348,6 +390,16 @@ start_publication (DfnLiveBroadcastTask *self, GError **error)
   return TRUE;
 }
 
+/* Signals go to the same key each time, so that a link that names it stays good. */
+static void
+appear (DfnLiveBroadcastTask *self)
+{
+  g_autofree char *purpose = g_strconcat ("live contact ", self->name, NULL);
+  g_autoptr (DfnNostrKey) key = dfn_nostr_key_derive (self->key, purpose);
+
+  dfn_task_appear (DFN_TASK (self), key);
+}
+
 static void
 dfn_live_broadcast_task_start (DfnTask *task)
 {
@@ -356,7 +408,7 @@ dfn_live_broadcast_task_start (DfnTask *task)
   g_autoptr (GError) error = NULL;
 
   self->started_us = g_get_monotonic_time ();
-  dfn_task_appear (DFN_TASK (self));
+  appear (self);
   get_stream_id (self, id);
   start_swarm (self, id);
   if (!start_publication (self, &error))

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-live-watch-task.h"
 
+#include "dfn-bytes.h"
 #include "dfn-live-announcement.h"
 #include "dfn-live-output.h"
+#include "dfn-nostr-kinds.h"
 #include "dfn-rate-meter.h"
 #include "dfn-safe-name.h"
 #include "dfn-source.h"
@@ -133,7 +135,19 @@ set_waiting (DfnLiveWatchTask *self, const char *problem)
   gboolean has_begun = self->report->state == DFN_LIVE_WATCH_PLAYING
                        || self->report->state == DFN_LIVE_WATCH_WAITING;
 
+  if (self->announcement == NULL)
+    return; /* nobody promised that the key in the link is anybody's */
   set_state (self, has_begun ? DFN_LIVE_WATCH_WAITING : DFN_LIVE_WATCH_CONNECTING, problem);
+}
+
+/* Whoever is where the announcement says that the broadcaster is. */
+static void
+note_source (DfnLiveWatchTask *self, DfnPeer *peer)
+{
+  const char *pubkey = dfn_swarm_members_get_pubkey (self->task.members, peer);
+
+  if (self->announcement != NULL && g_strcmp0 (pubkey, self->announcement->contact) == 0)
+    dfn_live_swarm_set_source_peer (self->swarm, peer);
 }
 
 static void
@@ -142,10 +156,9 @@ dfn_live_watch_task_peer_added (DfnTask *task, DfnPeer *peer)
   DfnLiveWatchTask *self = DFN_LIVE_WATCH_TASK (task);
 
   dfn_live_swarm_add_peer (self->swarm, peer);
-  if (g_strcmp0 (dfn_swarm_members_get_pubkey (self->task.members, peer),
-                 self->announcement->contact)
-      == 0)
-    dfn_live_swarm_set_source_peer (self->swarm, peer);
+  note_source (self, peer);
+  if (dfn_swarm_members_is_newcomer (self->task.members, peer))
+    dfn_live_swarm_welcome (self->swarm, peer);
   dfn_task_tell_now (DFN_TASK (self));
 }
 
@@ -302,8 +315,15 @@ open_output (DfnLiveWatchTask *self, GError **error)
 static void
 start_swarm (DfnLiveWatchTask *self)
 {
-  self->swarm = dfn_live_swarm_new (self->announcement->stream, FALSE, DFN_LIVE_STORE_WINDOW_US,
-                                    DFN_LIVE_STORE_MAX_BYTES);
+  guint8 stream[DFN_LIVE_STREAM_ID_SIZE];
+  guint8 pubkey[DFN_NOSTR_PUBKEY_SIZE];
+
+  if (self->swarm != NULL)
+    return;
+  dfn_hex_decode (self->address->pubkey, pubkey, sizeof pubkey);
+  dfn_live_stream_id (pubkey, self->address->identifier, stream);
+  self->swarm =
+      dfn_live_swarm_new (stream, FALSE, DFN_LIVE_STORE_WINDOW_US, DFN_LIVE_STORE_MAX_BYTES);
   dfn_live_swarm_set_request_log (self->swarm, self->task.log);
   g_signal_connect (self->swarm, "received", G_CALLBACK (on_received), self);
   g_signal_connect (self->swarm, "chunk", G_CALLBACK (on_chunk), self);
@@ -311,8 +331,21 @@ start_swarm (DfnLiveWatchTask *self)
   g_signal_connect (self->swarm, "ended", G_CALLBACK (on_ended), self);
   g_signal_connect (self->swarm, "notice", G_CALLBACK (on_notice), self);
   g_signal_connect (self->swarm, "broke", G_CALLBACK (on_broke), self);
-  dfn_task_join (DFN_TASK (self), self->announcement->stream);
+  dfn_task_join (DFN_TASK (self), stream);
   dfn_swarm_members_set_accepting (self->task.members, TRUE);
+}
+
+/* A link that says whom to ask saves the round trip to the relays that it takes to hear so. */
+static void
+try_early_start (DfnLiveWatchTask *self)
+{
+  if (self->swarm != NULL || is_over (self) || self->address->contact == NULL
+      || self->address->kind != DFN_NOSTR_KIND_LIVE
+      || !dfn_presence_can_offer (self->task.presence))
+    return;
+  start_swarm (self);
+  dfn_swarm_members_add_contact (self->task.members, self->address->contact);
+  dfn_swarm_members_start (self->task.members);
 }
 
 static gboolean
@@ -351,6 +384,22 @@ fail_as_ended (DfnLiveWatchTask *self)
   fail_with (self, error);
 }
 
+/* Whoever renews an announcement is there; who announces a new epoch knows nothing of the
+ * connection to him that there was. */
+static void
+meet_source (DfnLiveWatchTask *self, gboolean is_new_run)
+{
+  g_autoptr (GPtrArray) peers = dfn_swarm_members_list_peers (self->task.members);
+
+  for (guint i = 0; i < peers->len; i++)
+    note_source (self, peers->pdata[i]);
+  if (is_new_run)
+    dfn_swarm_members_contact_is_back (self->task.members, self->announcement->contact);
+  else
+    dfn_swarm_members_add_contact (self->task.members, self->announcement->contact);
+  dfn_swarm_members_start (self->task.members);
+}
+
 static void
 replace_announcement (DfnLiveWatchTask *self,
                       DfnLiveAnnouncement *announcement,
@@ -358,6 +407,9 @@ replace_announcement (DfnLiveWatchTask *self,
 {
   gboolean is_first = self->announcement == NULL;
   gboolean is_ended = announcement->manifest->is_ended;
+  gboolean is_new_run = !is_first
+                        && strcmp (announcement->contact, self->announcement->contact) == 0
+                        && announcement->manifest->epoch > self->announcement->manifest->epoch;
 
   g_clear_pointer (&self->announcement, dfn_live_announcement_free);
   self->announcement = announcement;
@@ -378,9 +430,7 @@ replace_announcement (DfnLiveWatchTask *self,
       self->patience = dfn_task_add_timer (DFN_TASK (self), END_PATIENCE_MS, on_patience_over);
       return;
     }
-  /* Whoever renews an announcement is there. */
-  dfn_swarm_members_add_contact (self->task.members, announcement->contact);
-  dfn_swarm_members_start (self->task.members);
+  meet_source (self, is_new_run);
 }
 
 static void
@@ -419,6 +469,7 @@ dfn_live_watch_task_relays_changed (DfnTask *task)
 
   if (self->report->state == DFN_LIVE_WATCH_FINDING)
     set_state (self, DFN_LIVE_WATCH_FINDING, problem);
+  try_early_start (self);
 }
 
 static void
@@ -427,8 +478,9 @@ dfn_live_watch_task_start (DfnTask *task)
   DfnLiveWatchTask *self = DFN_LIVE_WATCH_TASK (task);
 
   self->started_us = g_get_monotonic_time ();
-  dfn_task_appear (DFN_TASK (self));
+  dfn_task_appear (DFN_TASK (self), NULL);
   dfn_task_find (DFN_TASK (self), self->address);
+  try_early_start (self);
 }
 
 static void

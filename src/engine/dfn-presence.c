@@ -27,6 +27,12 @@ on_relay_changed (DfnRelayPool *pool, DfnRelayClient *relay, DfnPresence *self)
 }
 
 static void
+on_settled (DfnIceConfig *ice, DfnPresence *self)
+{
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+}
+
+static void
 dfn_presence_dispose (GObject *object)
 {
   DfnPresence *self = DFN_PRESENCE (object);
@@ -36,6 +42,8 @@ dfn_presence_dispose (GObject *object)
     dfn_peer_manager_close (self->manager);
   if (self->pool != NULL)
     g_signal_handlers_disconnect_by_data (self->pool, self);
+  if (self->ice != NULL)
+    g_signal_handlers_disconnect_by_data (self->ice, self);
   g_clear_object (&self->signaling);
   g_clear_object (&self->manager);
   g_clear_object (&self->pool);
@@ -65,15 +73,24 @@ dfn_presence_class_init (DfnPresenceClass *klass)
 static void
 dfn_presence_init (DfnPresence *self)
 {
-  self->key = dfn_nostr_key_generate ();
 }
 
 DfnPresence *
 dfn_presence_new (DfnIceConfig *ice)
 {
+  g_autoptr (DfnNostrKey) key = dfn_nostr_key_generate ();
+
+  return dfn_presence_new_with_key (ice, key);
+}
+
+DfnPresence *
+dfn_presence_new_with_key (DfnIceConfig *ice, DfnNostrKey *key)
+{
   DfnPresence *self = g_object_new (DFN_TYPE_PRESENCE, NULL);
 
+  self->key = dfn_nostr_key_ref (key);
   self->ice = dfn_ice_config_copy (ice);
+  g_signal_connect (self->ice, "settled", G_CALLBACK (on_settled), self);
   dfn_ice_config_set_scope (self->ice, DFN_SCOPE_HOST);
   self->pool = dfn_relay_pool_new ();
   /* A relay that wants to know who asks learns no lasting name. */
@@ -121,6 +138,12 @@ dfn_presence_join (DfnPresence *self, const guint8 *content)
   if (self->members == NULL)
     self->members = dfn_swarm_members_new (self->signaling, content);
   return self->members;
+}
+
+gboolean
+dfn_presence_can_offer (DfnPresence *self)
+{
+  return dfn_ice_config_is_settled (self->ice) || dfn_relay_pool_get_n_connected (self->pool) > 0;
 }
 
 DfnScope

@@ -29,6 +29,14 @@ G_DECLARE_FINAL_TYPE (DfnPresence, dfn_presence, DFN, PRESENCE, GObject)
 DfnPresence *dfn_presence_new (DfnIceConfig *ice);
 
 /**
+ * dfn_presence_new_with_key:
+ * @key: that signals go to; never a person's
+ *
+ * As dfn_presence_new(), which makes a new key.
+ */
+DfnPresence *dfn_presence_new_with_key (DfnIceConfig *ice, DfnNostrKey *key);
+
+/**
  * dfn_presence_add_relay:
  * @url: a relay's address; nothing happens if it is there already
  *
@@ -53,6 +61,14 @@ const char *dfn_presence_get_pubkey (DfnPresence *self);
  * Returns: (transfer none): the place, as long as the presence lives
  */
 DfnSwarmMembers *dfn_presence_join (DfnPresence *self, const guint8 *content);
+
+/**
+ * dfn_presence_can_offer:
+ *
+ * Returns: whether there is nothing to wait for before a peer is met: what helps to find paths is
+ *   known, or a relay waits for us; #DfnPresence::changed tells when it becomes so
+ */
+gboolean dfn_presence_can_offer (DfnPresence *self);
 
 /* How far signalling is heard. */
 DfnScope dfn_presence_get_scope (DfnPresence *self);

@@ -20,6 +20,7 @@ struct _DfnPublication {
   guint n_connected;
   guint n_pending;
   gboolean is_announced;
+  gboolean is_ceased;
   char *problem;
 };
 
@@ -116,7 +117,8 @@ on_published (GObject *source, GAsyncResult *result, gpointer user_data)
       take_refusal (self, error);
       return;
     }
-  set_problem (self, published->n_refused > 0 ? g_strdup (published->problems[0]) : NULL);
+  if (!self->is_ceased)
+    set_problem (self, published->n_refused > 0 ? g_strdup (published->problems[0]) : NULL);
   if (self->is_announced)
     return;
   self->is_announced = TRUE;
@@ -133,6 +135,8 @@ publish (DfnPublication *self, DfnPublishMode mode)
 {
   g_autoptr (DfnNostrEvent) event = NULL;
 
+  if (self->is_ceased)
+    return;
   /* Of two announcements of one second relays keep either (NIP-01): never make two. */
   self->announced_s = MAX (g_get_real_time () / G_USEC_PER_SEC, self->announced_s + 1);
   event = self->sign (self->announced_s, self->user_data);
@@ -147,6 +151,14 @@ dfn_publication_announce (DfnPublication *self)
   publish (self, self->is_announced ? DFN_PUBLISH_ALL : DFN_PUBLISH_FIRST);
 }
 
+void
+dfn_publication_cease (DfnPublication *self)
+{
+  self->is_ceased = TRUE;
+  set_problem (self,
+               g_strdup ("Another program has started this broadcast anew; viewers go there"));
+}
+
 static void
 on_presence_changed (DfnPresence *presence, DfnPublication *self)
 {
@@ -156,7 +168,7 @@ on_presence_changed (DfnPresence *presence, DfnPublication *self)
   if (n_connected > self->n_connected && self->is_announced)
     publish (self, DFN_PUBLISH_ALL);
   self->n_connected = n_connected;
-  if (self->is_announced || n_connected == 0)
+  if (!self->is_ceased && (self->is_announced || n_connected == 0))
     set_problem (self, dfn_presence_get_problem (presence));
 }
 

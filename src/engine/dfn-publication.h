@@ -56,6 +56,9 @@ gboolean dfn_publication_add_relays (DfnPublication *self, char **relays, GError
 /* Publishes what the signing function makes now. */
 void dfn_publication_announce (DfnPublication *self);
 
+/* Publishes nothing any more: another program announces the same by now. */
+void dfn_publication_cease (DfnPublication *self);
+
 /* Returns: (transfer full) (nullable): the link, once it is good */
 char *dfn_publication_get_link (DfnPublication *self);
 

@@ -100,9 +100,10 @@ on_event (gpointer source, DfnNostrEvent *event, DfnTask *self)
 }
 
 void
-dfn_task_appear (DfnTask *self)
+dfn_task_appear (DfnTask *self, DfnNostrKey *key)
 {
-  self->presence = dfn_presence_new (self->ice);
+  self->presence =
+      key != NULL ? dfn_presence_new_with_key (self->ice, key) : dfn_presence_new (self->ice);
 }
 
 void

@@ -117,8 +117,8 @@ GSource *dfn_task_add_timer (DfnTask *self, guint milliseconds, GSourceFunc func
 #define dfn_task_drop(self, object) dfn_task_drop_object (DFN_TASK (self), (GObject **) (object))
 void dfn_task_drop_object (DfnTask *self, GObject **object);
 
-/* Makes it possible to meet others. */
-void dfn_task_appear (DfnTask *self);
+/* Makes it possible to meet others. @key: (nullable): that signals go to, instead of a new one */
+void dfn_task_appear (DfnTask *self, DfnNostrKey *key);
 
 /* Becomes a member of the swarm with this id, and counts whom it meets there; it meets nobody
  * before dfn_swarm_members_start(). */

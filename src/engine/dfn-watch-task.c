@@ -438,7 +438,7 @@ dfn_watch_task_start (DfnTask *task)
 {
   DfnWatchTask *self = DFN_WATCH_TASK (task);
 
-  dfn_task_appear (DFN_TASK (self));
+  dfn_task_appear (DFN_TASK (self), NULL);
   dfn_task_find (DFN_TASK (self), self->address);
 }
 

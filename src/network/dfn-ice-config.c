@@ -25,9 +25,14 @@ struct _DfnIceConfig {
   gboolean force_relay;
   DfnScope scope;
   GHashTable *asked; /* set of names whose address was asked for */
+  guint n_lookups;   /* under way */
 };
 
 G_DEFINE_FINAL_TYPE (DfnIceConfig, dfn_ice_config, G_TYPE_OBJECT)
+
+enum { SIGNAL_SETTLED, N_SIGNALS };
+
+static guint signals[N_SIGNALS];
 
 static void
 server_free (DfnIceServer *server)
@@ -102,6 +107,9 @@ static void
 dfn_ice_config_class_init (DfnIceConfigClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = dfn_ice_config_finalize;
+
+  signals[SIGNAL_SETTLED] = g_signal_new ("settled", DFN_TYPE_ICE_CONFIG, G_SIGNAL_RUN_LAST, 0,
+                                          NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -227,6 +235,16 @@ choose_address (GList *addresses)
 }
 
 static void
+take_addresses (DfnIceConfig *self, const char *host, GList *addresses)
+{
+  g_autofree char *address = g_inet_address_to_string (choose_address (addresses));
+
+  for (guint i = 0; i < self->stun->len; i++)
+    set_address (self->stun->pdata[i], host, address);
+  set_address (self->turn, host, address);
+}
+
+static void
 on_looked_up (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Lookup *lookup = user_data;
@@ -234,19 +252,15 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree char *host = lookup->host;
   g_autoptr (GError) error = NULL;
   GList *addresses = g_resolver_lookup_by_name_finish (G_RESOLVER (source), result, &error);
-  g_autofree char *address = NULL;
 
   g_free (lookup);
-  if (addresses == NULL)
-    {
-      g_debug ("The address of %s is not known: %s", host, error->message);
-      return;
-    }
-  address = g_inet_address_to_string (choose_address (addresses));
-  for (guint i = 0; i < self->stun->len; i++)
-    set_address (self->stun->pdata[i], host, address);
-  set_address (self->turn, host, address);
+  if (addresses != NULL)
+    take_addresses (self, host, addresses);
+  else
+    g_debug ("The address of %s is not known: %s", host, error->message);
   g_resolver_free_addresses (addresses);
+  if (--self->n_lookups == 0)
+    g_signal_emit (self, signals[SIGNAL_SETTLED], 0);
 }
 
 static void
@@ -260,6 +274,7 @@ look_up (DfnIceConfig *self, GResolver *resolver, const DfnIceServer *server)
   lookup = g_new (Lookup, 1);
   lookup->config = g_object_ref (self);
   lookup->host = g_strdup (server->host);
+  self->n_lookups++;
   g_resolver_lookup_by_name_async (resolver, server->host, NULL, on_looked_up, lookup);
 }
 
@@ -272,6 +287,12 @@ dfn_ice_config_resolve (DfnIceConfig *self)
     for (guint i = 0; i < self->stun->len; i++)
       look_up (self, resolver, self->stun->pdata[i]);
   look_up (self, resolver, self->turn);
+}
+
+gboolean
+dfn_ice_config_is_settled (DfnIceConfig *self)
+{
+  return self->n_lookups == 0;
 }
 
 void

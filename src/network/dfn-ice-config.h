@@ -71,6 +71,15 @@ gboolean dfn_ice_config_set_turn (DfnIceConfig *self, const char *text, GError *
  */
 void dfn_ice_config_resolve (DfnIceConfig *self);
 
+/**
+ * dfn_ice_config_is_settled:
+ *
+ * Signal `settled`: this became true.
+ *
+ * Returns: whether no address is being looked up
+ */
+gboolean dfn_ice_config_is_settled (DfnIceConfig *self);
+
 /* Hides this side's addresses: everything goes through the TURN server. */
 void dfn_ice_config_set_force_relay (DfnIceConfig *self, gboolean force_relay);
 gboolean dfn_ice_config_get_force_relay (DfnIceConfig *self);

@@ -266,6 +266,12 @@ dfn_membership_judge_offer (
   return DFN_MEMBERSHIP_ACCEPT;
 }
 
+gboolean
+dfn_membership_has_link (DfnMembership *self, const guint8 *key)
+{
+  return dfn_membership_find_link (self, key) != NULL;
+}
+
 void
 dfn_membership_link_answered (DfnMembership *self, const guint8 *key)
 {

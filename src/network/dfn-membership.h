@@ -198,6 +198,9 @@ gboolean dfn_membership_find_route (DfnMembership *self, const guint8 *key, guin
 DfnMembershipVerdict dfn_membership_judge_offer (
     DfnMembership *self, const guint8 *key, guint64 block, guint n_links, gint64 now_us);
 
+/* Whether @key is linked, or being met. */
+gboolean dfn_membership_has_link (DfnMembership *self, const guint8 *key);
+
 /* The member answered: somebody is there. */
 void dfn_membership_link_answered (DfnMembership *self, const guint8 *key);
 

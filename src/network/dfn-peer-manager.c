@@ -504,6 +504,15 @@ dfn_peer_manager_is_offerer (DfnPeerManager *self, DfnPeer *peer)
   return rendezvous != NULL && dfn_rendezvous_is_offerer (rendezvous);
 }
 
+gboolean
+dfn_peer_manager_is_newcomer (DfnPeerManager *self, DfnPeer *peer)
+{
+  DfnRendezvous *rendezvous = find (self, peer);
+
+  return rendezvous != NULL && !dfn_rendezvous_is_offerer (rendezvous)
+         && dfn_rendezvous_get_n_links (rendezvous) == 0;
+}
+
 DfnIceLink *
 dfn_peer_manager_find_link (DfnPeerManager *self, DfnPeer *peer)
 {

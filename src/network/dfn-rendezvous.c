@@ -31,7 +31,7 @@ struct _DfnRendezvous {
   DfnIceConfig *config;
   DfnQuicIdentity *identity;
   gboolean is_offer;
-  guint n_links;
+  guint n_links; /* of the side that offers */
   char *pubkey;
   guint8 session[DFN_WIRE_SESSION_SIZE];
   guint8 content[DFN_WIRE_CONTENT_SIZE];
@@ -47,6 +47,7 @@ struct _DfnRendezvous {
   GPtrArray *untold_relayed; /* the same, held back */
   GPtrArray *early;          /* of DfnCandidate, the peer's that came before its answer */
   guint n_candidates[DFN_CANDIDATE_RELAYED + 1]; /* of this side, a count a type */
+  guint families; /* of the peer's first candidates: 1 is IPv4, 2 is IPv6 */
   gboolean has_remote;
   gboolean has_told; /* the offer or answer went out */
   gboolean relays_free;
@@ -134,6 +135,8 @@ tell_transport (DfnRendezvous *self)
   transport.password = (char *) dfn_ice_link_get_password (link);
   transport.candidates = dfn_wire_from_candidates (self->untold, &transport.n_candidates);
   self->has_told = TRUE;
+  g_debug ("join: %s with %u candidates",
+           self->is_offer ? "an offer is made" : "an offer is answered", self->untold->len);
   g_ptr_array_set_size (self->untold, 0);
   if (self->next != NULL)
     tell_restart (self, &signal, &transport);
@@ -203,6 +206,19 @@ on_relays_allowed (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* Whether the peer surely has a way to this candidate: then what STUN finds need not be waited for
+ * before an answer. An offer waits for its relay longer than that. */
+static gboolean
+is_enough (DfnRendezvous *self, const DfnCandidate *candidate)
+{
+  GSocketFamily family = g_inet_address_get_family (candidate->address);
+  DfnScope scope = dfn_ice_config_get_scope (self->config);
+
+  return !self->is_offer && candidate->type == DFN_CANDIDATE_HOST
+         && dfn_scope_of_address (candidate->address) >= scope
+         && (self->families & (family == G_SOCKET_FAMILY_IPV6 ? 2 : 1)) != 0;
+}
+
 static void
 on_candidate (DfnIceLink *link, const DfnCandidate *candidate, DfnRendezvous *self)
 {
@@ -214,6 +230,8 @@ on_candidate (DfnIceLink *link, const DfnCandidate *candidate, DfnRendezvous *se
   g_ptr_array_add (hold ? self->untold_relayed : self->untold, dfn_candidate_copy (candidate));
   if (!hold && self->has_told && self->tell_timer == NULL)
     self->tell_timer = add_timer (self, UPDATE_MS, on_tell);
+  else if (!hold && !self->has_told && self->tell_timer != NULL && is_enough (self, candidate))
+    g_source_set_ready_time (self->tell_timer, 0);
 }
 
 static void
@@ -263,6 +281,7 @@ static void
 on_peer_ready (DfnPeer *peer, DfnRendezvous *self)
 {
   self->is_met = TRUE;
+  g_debug ("join: a peer is met");
   dfn_source_clear (&self->deadline);
   dfn_source_clear (&self->relay_timer);
   g_signal_emit (self, signals[SIGNAL_MET], 0);
@@ -283,6 +302,7 @@ take_transport (DfnRendezvous *self, const Dfn__Transport *transport)
       dfn_wire_to_candidates (transport->candidates, transport->n_candidates);
 
   self->has_remote = TRUE;
+  g_debug ("join: %s is here", self->is_offer ? "an answer" : "an offer");
   dfn_source_clear (&self->deadline);
   self->deadline = add_timer (self, MEET_TIMEOUT_MS, on_deadline);
   memcpy (self->peer_key, transport->key.data, sizeof self->peer_key);
@@ -296,6 +316,13 @@ take_transport (DfnRendezvous *self, const Dfn__Transport *transport)
                                                       DFN_NETWORK_ERROR_INVALID_MESSAGE,
                                                       "The peer's ICE credentials are not usable"));
       return;
+    }
+  for (guint i = 0; i < candidates->len; i++)
+    {
+      const DfnCandidate *candidate = candidates->pdata[i];
+
+      self->families |=
+          g_inet_address_get_family (candidate->address) == G_SOCKET_FAMILY_IPV6 ? 2 : 1;
     }
   g_ptr_array_extend_and_steal (candidates, g_steal_pointer (&self->early));
   dfn_ice_link_add_remote_candidates (self->link, candidates);
@@ -348,6 +375,8 @@ on_restart_deadline (gpointer user_data)
 static void
 on_link_state (DfnLink *link, DfnRendezvous *self)
 {
+  if (dfn_link_get_state (link) == DFN_LINK_STATE_CONNECTED)
+    g_debug ("join: there is a path");
   if (dfn_link_get_state (link) == DFN_LINK_STATE_FAILED && self->next == NULL)
     dfn_rendezvous_restart (self);
 }
@@ -618,7 +647,10 @@ dfn_rendezvous_start (DfnRendezvous *self, const Dfn__Offer *offer)
 
   self->deadline = add_timer (self, ANSWER_TIMEOUT_MS, on_deadline);
   if (offer != NULL)
-    take_transport (self, offer->transport);
+    {
+      self->n_links = offer->links;
+      take_transport (self, offer->transport);
+    }
   if (self->is_over)
     return;
   self->tell_timer = add_timer (self, FIRST_CANDIDATES_MS, on_tell);
@@ -674,6 +706,12 @@ void
 dfn_rendezvous_set_n_links (DfnRendezvous *self, guint n_links)
 {
   self->n_links = n_links;
+}
+
+guint
+dfn_rendezvous_get_n_links (DfnRendezvous *self)
+{
+  return self->n_links;
 }
 
 gboolean

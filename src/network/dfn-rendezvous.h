@@ -95,5 +95,7 @@ gboolean dfn_rendezvous_is_offerer (DfnRendezvous *self);
 
 /* How many links this side has, told with its offer; before dfn_rendezvous_start(). */
 void dfn_rendezvous_set_n_links (DfnRendezvous *self, guint n_links);
+/* The same of whichever side offered, as it said. */
+guint dfn_rendezvous_get_n_links (DfnRendezvous *self);
 
 G_END_DECLS

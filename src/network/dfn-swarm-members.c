@@ -588,6 +588,19 @@ dfn_swarm_members_add_contact (DfnSwarmMembers *self, const char *pubkey)
 }
 
 void
+dfn_swarm_members_contact_is_back (DfnSwarmMembers *self, const char *pubkey)
+{
+  guint8 key[DFN_MEMBER_KEY_SIZE];
+  gboolean is_known = dfn_membership_has_link (self->membership, to_key (pubkey, key));
+
+  /* Membership would wait for the end of what it believes in. */
+  if (is_known && self->is_started)
+    dfn_peer_manager_connect (self->manager, pubkey, self->content);
+  else
+    dfn_swarm_members_add_contact (self, pubkey);
+}
+
+void
 dfn_swarm_members_set_accepting (DfnSwarmMembers *self, gboolean accepting)
 {
   dfn_membership_set_accepts (self->membership, accepting);
@@ -634,6 +647,13 @@ dfn_swarm_members_start (DfnSwarmMembers *self)
   dfn_swarm_members_run (self);
 }
 
+void
+dfn_swarm_members_stop (DfnSwarmMembers *self)
+{
+  self->is_started = FALSE;
+  dfn_signaling_listen_for_joins (self->signaling, self->content, NULL, NULL);
+}
+
 GPtrArray *
 dfn_swarm_members_list_peers (DfnSwarmMembers *self)
 {
@@ -656,6 +676,12 @@ dfn_swarm_members_get_score (DfnSwarmMembers *self, DfnPeer *peer)
   DfnSwarmMember *member = find_peer (self, peer);
 
   return member != NULL ? &member->score : NULL;
+}
+
+gboolean
+dfn_swarm_members_is_newcomer (DfnSwarmMembers *self, DfnPeer *peer)
+{
+  return dfn_peer_manager_is_newcomer (self->manager, peer);
 }
 
 const char *

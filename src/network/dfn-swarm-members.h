@@ -53,6 +53,14 @@ DfnSwarmMembers *dfn_swarm_members_new (DfnSignaling *signaling, const guint8 *c
 void dfn_swarm_members_add_contact (DfnSwarmMembers *self, const char *pubkey);
 
 /**
+ * dfn_swarm_members_contact_is_back:
+ *
+ * As dfn_swarm_members_add_contact(), of a contact that has begun anew: whatever there is of a
+ * connection to it leads nowhere, and another is made beside it.
+ */
+void dfn_swarm_members_contact_is_back (DfnSwarmMembers *self, const char *pubkey);
+
+/**
  * dfn_swarm_members_set_accepting:
  * @accepting: whether strangers' offers and joins are answered; %FALSE at first
  */
@@ -82,6 +90,9 @@ void dfn_swarm_members_set_announcement (DfnSwarmMembers *self, DfnNostrEvent *e
 /* Begins to meet and to answer. */
 void dfn_swarm_members_start (DfnSwarmMembers *self);
 
+/* Answers nobody and looks for nobody any more; whoever is there stays. */
+void dfn_swarm_members_stop (DfnSwarmMembers *self);
+
 /* Whose links are up, (element-type DfnPeer) (transfer container). */
 GPtrArray *dfn_swarm_members_list_peers (DfnSwarmMembers *self);
 guint dfn_swarm_members_get_n_peers (DfnSwarmMembers *self);
@@ -95,6 +106,9 @@ guint dfn_swarm_members_get_n_peers (DfnSwarmMembers *self);
  * Returns: (transfer none) (nullable): it, as long as @peer is one of the members
  */
 DfnPeerScore *dfn_swarm_members_get_score (DfnSwarmMembers *self, DfnPeer *peer);
+
+/* Whether @peer came to us and had nobody else, as it said. */
+gboolean dfn_swarm_members_is_newcomer (DfnSwarmMembers *self, DfnPeer *peer);
 
 /**
  * dfn_swarm_members_get_pubkey:

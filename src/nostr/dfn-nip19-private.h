@@ -15,6 +15,7 @@ struct _DfnNip19 {
   char *id;
   char *pubkey;
   char *identifier;
+  char *contact;
   DfnNostrKey *key;
   guint kind;
   /* Ends with %NULL from the start. */

@@ -16,6 +16,7 @@ enum {
   TLV_RELAY = 1,
   TLV_AUTHOR = 2,
   TLV_KIND = 3,
+  TLV_CONTACT = 223, /* of our own: far from what NIP-19 may number next */
 };
 
 static const char *const names[] = {
@@ -39,6 +40,14 @@ read_hash (char **target, const guint8 *value, gsize length, GError **error)
     return fail (error, "holds a key or an id that is none");
   *target = dfn_hex_encode (value, length);
   return TRUE;
+}
+
+/* A hint: what another program means by the same number is passed over. */
+static void
+read_contact (DfnNip19 *self, const guint8 *value, gsize length)
+{
+  if (self->contact == NULL && length == 32)
+    self->contact = dfn_hex_encode (value, length);
 }
 
 static gboolean
@@ -76,6 +85,8 @@ read_tlv (DfnNip19 *self, guint8 type, const guint8 *value, gsize length, GError
     return read_hash (&self->pubkey, value, length, error);
   else if (type == TLV_KIND && is_event)
     return read_kind (self, value, length, error);
+  else if (type == TLV_CONTACT && self->type == DFN_NIP19_NADDR)
+    read_contact (self, value, length);
   return TRUE;
 }
 
@@ -208,6 +219,7 @@ write_tlvs (DfnNip19 *self)
       dfn_write_be32 (kind, self->kind);
       write_tlv (data, TLV_KIND, kind, sizeof kind);
     }
+  write_hash (data, TLV_CONTACT, self->contact);
   for (guint i = 0; i + 1 < self->relays->len; i++)
     {
       const char *relay = self->relays->pdata[i];

@@ -129,6 +129,24 @@ dfn_nip19_new_naddr (guint kind,
 }
 
 DfnNip19 *
+dfn_nip19_new_naddr_with_contact (guint kind,
+                                  const char *author,
+                                  const char *identifier,
+                                  const char *const *relays,
+                                  const char *contact,
+                                  GError **error)
+{
+  DfnNip19 *self;
+
+  g_return_val_if_fail (contact == NULL || is_hash (contact), NULL);
+
+  self = dfn_nip19_new_naddr (kind, author, identifier, relays, error);
+  if (self != NULL)
+    self->contact = g_strdup (contact);
+  return self;
+}
+
+DfnNip19 *
 dfn_nip19_ref (DfnNip19 *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
@@ -147,6 +165,7 @@ dfn_nip19_unref (DfnNip19 *self)
   g_free (self->id);
   g_free (self->pubkey);
   g_free (self->identifier);
+  g_free (self->contact);
   g_clear_pointer (&self->key, dfn_nostr_key_unref);
   g_ptr_array_unref (self->relays);
   g_free (self);
@@ -206,4 +225,12 @@ dfn_nip19_get_relays (DfnNip19 *self)
   g_return_val_if_fail (self != NULL, NULL);
 
   return (const char *const *) self->relays->pdata;
+}
+
+const char *
+dfn_nip19_get_contact (DfnNip19 *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->contact;
 }

@@ -95,6 +95,20 @@ DfnNip19 *dfn_nip19_new_naddr (guint kind,
                                const char *const *relays,
                                GError **error);
 
+/**
+ * dfn_nip19_new_naddr_with_contact:
+ * @contact: (nullable): a key that may be written to about the event before it is found: a TLV of
+ *   our own (type 223), which other programs ignore
+ *
+ * As dfn_nip19_new_naddr().
+ */
+DfnNip19 *dfn_nip19_new_naddr_with_contact (guint kind,
+                                            const char *author,
+                                            const char *identifier,
+                                            const char *const *relays,
+                                            const char *contact,
+                                            GError **error);
+
 DfnNip19 *dfn_nip19_ref (DfnNip19 *self);
 void dfn_nip19_unref (DfnNip19 *self);
 
@@ -113,6 +127,7 @@ const char *dfn_nip19_get_id (DfnNip19 *self);         /* note, nevent */
 const char *dfn_nip19_get_pubkey (DfnNip19 *self);     /* all but note; of nsec, the public half */
 DfnNostrKey *dfn_nip19_get_key (DfnNip19 *self);       /* nsec */
 const char *dfn_nip19_get_identifier (DfnNip19 *self); /* naddr */
+const char *dfn_nip19_get_contact (DfnNip19 *self);    /* naddr: a hint, 64 hexadecimal digits */
 
 /* The kind of an naddr or nevent, or %DFN_NIP19_NO_KIND. */
 guint dfn_nip19_get_kind (DfnNip19 *self);

@@ -3,6 +3,7 @@
 
 #include "dfn-bech32.h"
 #include "dfn-bytes.h"
+#include "dfn-hash.h"
 #include "dfn-nostr-key-private.h"
 #include "dfn-random.h"
 #include "dfn-secret.h"
@@ -87,6 +88,28 @@ dfn_nostr_key_generate (void)
       self = key_new (secret);
     }
   return self;
+}
+
+/* HMAC under the secret, of a domain and the purpose: a function that nobody else can compute, and
+ * that cannot be turned round. */
+DfnNostrKey *
+dfn_nostr_key_derive (DfnNostrKey *self, const char *purpose)
+{
+  DfnNostrKey *derived = NULL;
+
+  g_return_val_if_fail (self != NULL, NULL);
+  g_return_val_if_fail (purpose != NULL, NULL);
+
+  for (guint i = 1; derived == NULL; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("defiance key %u %s", i, purpose);
+      Secret *secret = dfn_secret_new (sizeof *secret);
+
+      dfn_hmac_sha256 (self->secret->scalar, sizeof self->secret->scalar, text, strlen (text),
+                       secret->scalar);
+      derived = key_new (secret);
+    }
+  return derived;
 }
 
 static gboolean

@@ -45,6 +45,15 @@ DfnNostrKey *dfn_nostr_key_import (const char *text, GError **error);
  */
 char *dfn_nostr_key_export (DfnNostrKey *self);
 
+/**
+ * dfn_nostr_key_derive:
+ * @purpose: what the new key is for
+ *
+ * Returns: (transfer full): a key that is the same for the same purpose each time, that only the
+ *   owner of @self can make, and that tells nothing of @self to whoever has it
+ */
+DfnNostrKey *dfn_nostr_key_derive (DfnNostrKey *self, const char *purpose);
+
 DfnNostrKey *dfn_nostr_key_ref (DfnNostrKey *self);
 void dfn_nostr_key_unref (DfnNostrKey *self);
 

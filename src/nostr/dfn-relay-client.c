@@ -324,6 +324,7 @@ fetch_info (DfnRelayClient *self)
 static void
 on_opened (DfnRelayConnection *connection, DfnRelayClient *self)
 {
+  g_debug ("join: a relay is open");
   flush (self);
   if (dfn_relay_connection_is_open (connection))
     fetch_info (self);

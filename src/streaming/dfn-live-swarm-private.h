@@ -36,9 +36,11 @@ struct _DfnLiveSwarm {
   DfnPlayout *playout; /* NULL at a source */
   GCancellable *epoch_cancellable;
   guint32 next_sequence[DFN_WIRE_MAX_TRACKS];
-  GHashTable *reading;  /* sequences that are being read from the store, to be played */
-  gint64 edge_us;       /* capture time of the newest chunk that verified */
-  gint64 edge_heard_us; /* of the newest one that a peer says there is */
+  GHashTable *reading;   /* sequences that are being read from the store, to be played */
+  gint64 edge_us;        /* capture time of the newest chunk that verified */
+  gint64 edge_heard_us;  /* of the newest one that a peer says there is */
+  guint32 join_sequence; /* the newest chunk of the first track that playing can begin with */
+  gboolean has_join;
 
   GHashTable *members; /* DfnPeer: owned DfnLiveMember */
   DfnLiveRequests *requests;

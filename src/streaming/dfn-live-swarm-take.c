@@ -115,7 +115,10 @@ dfn_live_swarm_take_chunk (DfnLiveTalk *talk,
     }
   dfn_live_requests_ended (self->requests, now_us, member, id, DFN_PEER_OUTCOME_DELIVERED);
   if (self->stats.first_chunk_us == 0)
-    self->stats.first_chunk_us = now_us;
+    {
+      self->stats.first_chunk_us = now_us;
+      g_debug ("join: the first chunk is here and proved");
+    }
   self->stats.bytes_received += header->size;
   dfn_delay_record_add (&self->delays, g_get_real_time () - header->captured_us);
   if (!dfn_live_store_has (self->store, id.track, id.sequence))

@@ -62,6 +62,11 @@ dfn_live_swarm_keep (DfnLiveSwarm *self, gint64 now_us, DfnLiveChunk *chunk)
   if (self->playout != NULL && chunk->header.track == 0)
     dfn_playout_add (self->playout, now_us, chunk, TRUE);
   self->edge_us = MAX (self->edge_us, chunk->header.captured_us);
+  if (chunk->header.track != 0 || (chunk->header.flags & DFN_LIVE_FLAG_JOIN) == 0
+      || (self->has_join && chunk->header.sequence < self->join_sequence))
+    return;
+  self->join_sequence = chunk->header.sequence;
+  self->has_join = TRUE;
 }
 
 static const DfnLiveTalkHandler talk_handler = {
@@ -290,6 +295,7 @@ begin_epoch (DfnLiveSwarm *self, const DfnLiveManifest *manifest)
   if (!self->is_source)
     self->playout = dfn_playout_new (&playout);
   self->edge_us = self->edge_heard_us = 0;
+  self->has_join = FALSE;
   memset (self->next_sequence, 0, sizeof self->next_sequence);
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &member))
@@ -366,6 +372,19 @@ dfn_live_swarm_add_peer (DfnLiveSwarm *self, DfnPeer *peer)
   g_hash_table_insert (self->members, peer, member);
   dfn_live_requests_add_peer (self->requests, g_get_monotonic_time (), member->id);
   add_to_scheduler (self, member);
+  dfn_live_swarm_wake (self);
+}
+
+/* As if it had asked: what is offered first would come a round trip later. */
+void
+dfn_live_swarm_welcome (DfnLiveSwarm *self, DfnPeer *peer)
+{
+  DfnLiveMember *member = g_hash_table_lookup (self->members, peer);
+
+  if (member == NULL || self->scheduler == NULL || !self->has_join)
+    return;
+  dfn_live_scheduler_take_request (self->scheduler, g_get_monotonic_time (), member->id,
+                                   (DfnChunkId){ 0, self->join_sequence });
   dfn_live_swarm_wake (self);
 }
 

@@ -115,20 +115,25 @@ test_link (void)
     }
 }
 
-/* A link of a live stream says so. */
+/* A link of a live stream says so, and whom to ask. */
 static void
 test_live_link (void)
 {
+  g_autoptr (DfnNostrKey) contact = dfn_nostr_key_generate ();
   g_autoptr (DfnNostrKey) key = dfn_nostr_key_generate ();
   const char *relays[] = { "wss://relay.example.org", NULL };
   g_autoptr (DfnAddress) address =
       dfn_address_new_live (dfn_nostr_key_get_pubkey (key), "evening", relays);
-  g_autofree char *link = dfn_address_to_link (address);
+  g_autofree char *link = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (DfnAddress) back = dfn_address_parse (link, &error);
+  g_autoptr (DfnAddress) back = NULL;
 
+  address->contact = g_strdup (dfn_nostr_key_get_pubkey (contact));
+  link = dfn_address_to_link (address);
+  back = dfn_address_parse (link, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (back->kind, ==, DFN_NOSTR_KIND_LIVE);
+  g_assert_cmpstr (back->contact, ==, address->contact);
   g_assert_cmpstr (back->identifier, ==, "evening");
   g_assert_cmpstr (back->relays[0], ==, relays[0]);
 }

@@ -166,8 +166,9 @@ make_entity (JsonObject *question, GError **error)
     return dfn_nip19_new_nprofile (pubkey, hints);
   if (strcmp (type, "nevent") == 0)
     return dfn_nip19_new_nevent (id, *pubkey != '\0' ? pubkey : NULL, get_kind (question), hints);
-  return dfn_nip19_new_naddr (get_kind (question), pubkey, get_string (question, "identifier"),
-                              hints, error);
+  return dfn_nip19_new_naddr_with_contact (
+      get_kind (question), pubkey, get_string (question, "identifier"), hints,
+      json_object_get_string_member_with_default (question, "contact", NULL), error);
 }
 
 static gboolean

@@ -21,11 +21,11 @@ def make_pipe(host, name):
 class LiveSource:
     """`broadcast --live -` of a generated stream; with its link once it has one."""
 
-    def __init__(self, host, cli, mbits, seconds, *arguments):
+    def __init__(self, host, cli, mbits, seconds, *arguments, env=None):
         pipe = make_pipe(host, "source-stream")
         self.program = host.start("sh", "-c", f'exec "$@" <"{pipe}"', "sh", cli, "broadcast",
                                   "--live", "--json", *arguments, "-",
-                                  name=f"{host.name}/broadcast")
+                                  env=env, name=f"{host.name}/broadcast")
         self.generator = host.start("sh", "-c", f'exec "$@" >"{pipe}"', "sh", find_records(),
                                     "generate", mbits, seconds, name=f"{host.name}/generator")
 

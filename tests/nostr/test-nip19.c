@@ -162,6 +162,31 @@ test_naddr (void)
   g_assert_error (error, DFN_NOSTR_ERROR, DFN_NOSTR_ERROR_INVALID_ENTITY);
 }
 
+/* A TLV of our own: others' readers and our older ones pass over it, and nothing else changes. */
+static void
+test_contact (void)
+{
+  static const char *const relays[] = { "wss://relay.example", NULL };
+  g_autoptr (DfnNip19) bare = dfn_nip19_new_naddr (30311, NPUB_HEX, "live", relays, NULL);
+  g_autoptr (DfnNip19) entity =
+      dfn_nip19_new_naddr_with_contact (30311, NPUB_HEX, "live", relays, NPROFILE_HEX, NULL);
+  g_autoptr (DfnNip19) without =
+      dfn_nip19_new_naddr_with_contact (30311, NPUB_HEX, "live", relays, NULL, NULL);
+  g_autofree char *bare_text = dfn_nip19_to_string (bare);
+  g_autofree char *without_text = dfn_nip19_to_string (without);
+  g_autofree char *text = dfn_nip19_to_string (entity);
+  g_autoptr (DfnNip19) read = parse (text);
+  g_autoptr (DfnNip19) read_bare = parse (bare_text);
+
+  g_assert_cmpstr (bare_text, ==, without_text);
+  g_assert_cmpstr (bare_text, !=, text);
+  g_assert_null (dfn_nip19_get_contact (read_bare));
+  g_assert_cmpstr (dfn_nip19_get_contact (read), ==, NPROFILE_HEX);
+  g_assert_cmpstr (dfn_nip19_get_pubkey (read), ==, NPUB_HEX);
+  g_assert_cmpstr (dfn_nip19_get_identifier (read), ==, "live");
+  g_assert_true (g_strv_equal (dfn_nip19_get_relays (read), relays));
+}
+
 /* What we write we can read, however many relays there are. */
 static void
 test_many_relays (void)
@@ -324,6 +349,7 @@ main (int argc, char **argv)
   g_test_add_func ("/nostr/nip19/note", test_note);
   g_test_add_func ("/nostr/nip19/nevent", test_nevent);
   g_test_add_func ("/nostr/nip19/naddr", test_naddr);
+  g_test_add_func ("/nostr/nip19/contact", test_contact);
   g_test_add_func ("/nostr/nip19/many-relays", test_many_relays);
   g_test_add_func ("/nostr/nip19/tlv", test_tlv);
   return g_test_run ();

@@ -13,6 +13,10 @@
 #define THREE "0000000000000000000000000000000000000000000000000000000000000003"
 #define THREE_PUBKEY "f9308a019258c31049344f85f89d5229b531c845836f99b08601f113bce036f9"
 
+/* What NSEC gives for the purpose "live contact a": HMAC-SHA256 and the curve, computed elsewhere.
+ */
+#define DERIVED_PUBKEY "def70c27845a2b30c7dae31b6fa954a6325b270a1641b4b1a2686d939df329dc"
+
 static void
 test_import_export (void)
 {
@@ -29,6 +33,25 @@ test_import_export (void)
       g_assert_cmpstr (exported, ==, NSEC);
       dfn_secret_free_string (exported);
     }
+}
+
+/* The same each time, another for each purpose and each key. */
+static void
+test_derive (void)
+{
+  g_autoptr (DfnNostrKey) key = dfn_nostr_key_import (NSEC, NULL);
+  g_autoptr (DfnNostrKey) other = dfn_nostr_key_import (THREE, NULL);
+  g_autoptr (DfnNostrKey) once = dfn_nostr_key_derive (key, "live contact a");
+  g_autoptr (DfnNostrKey) again = dfn_nostr_key_derive (key, "live contact a");
+  g_autoptr (DfnNostrKey) another = dfn_nostr_key_derive (key, "live contact b");
+  g_autoptr (DfnNostrKey) of_other = dfn_nostr_key_derive (other, "live contact a");
+  const char *pubkey = dfn_nostr_key_get_pubkey (once);
+
+  g_assert_cmpstr (pubkey, ==, DERIVED_PUBKEY);
+  g_assert_cmpstr (pubkey, ==, dfn_nostr_key_get_pubkey (again));
+  g_assert_cmpstr (pubkey, !=, dfn_nostr_key_get_pubkey (key));
+  g_assert_cmpstr (pubkey, !=, dfn_nostr_key_get_pubkey (another));
+  g_assert_cmpstr (pubkey, !=, dfn_nostr_key_get_pubkey (of_other));
 }
 
 static void
@@ -186,6 +209,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/nostr/key/import-export", test_import_export);
+  g_test_add_func ("/nostr/key/derive", test_derive);
   g_test_add_func ("/nostr/key/import-refuses", test_import_refuses);
   g_test_add_func ("/nostr/key/sign", test_sign);
   g_test_add_func ("/nostr/key/ecdh", test_ecdh);
