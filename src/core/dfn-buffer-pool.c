@@ -6,7 +6,7 @@ typedef struct Buffer Buffer;
 struct Buffer {
   DfnBufferPool *pool; /* a reference while in use */
   Buffer *next;        /* while idle */
-  guint8 data[];
+  guint8 *data;
 };
 
 struct _DfnBufferPool {
@@ -30,6 +30,22 @@ dfn_buffer_pool_new (gsize size, guint max_idle)
   return self;
 }
 
+static Buffer *
+buffer_new (gsize size)
+{
+  Buffer *buffer = g_new (Buffer, 1);
+
+  buffer->data = g_aligned_alloc (1, size, DFN_BUFFER_POOL_ALIGNMENT);
+  return buffer;
+}
+
+static void
+buffer_free (Buffer *buffer)
+{
+  g_aligned_free (buffer->data);
+  g_free (buffer);
+}
+
 static void
 drop_idle (DfnBufferPool *self)
 {
@@ -38,7 +54,7 @@ drop_idle (DfnBufferPool *self)
       Buffer *buffer = self->idle;
 
       self->idle = buffer->next;
-      g_free (buffer);
+      buffer_free (buffer);
     }
   self->n_idle = 0;
 }
@@ -80,7 +96,7 @@ give_back (gpointer data)
     }
   g_mutex_unlock (&self->mutex);
   if (!is_kept)
-    g_free (buffer);
+    buffer_free (buffer);
   unref (self);
 }
 
@@ -100,7 +116,7 @@ dfn_buffer_pool_take (DfnBufferPool *self, gsize length, guint8 **data)
     }
   g_mutex_unlock (&self->mutex);
   if (buffer == NULL)
-    buffer = g_malloc (sizeof (Buffer) + self->size);
+    buffer = buffer_new (self->size);
   g_atomic_ref_count_inc (&self->ref_count);
   buffer->pool = self;
   *data = buffer->data;

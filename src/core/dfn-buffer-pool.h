@@ -5,6 +5,9 @@
 
 G_BEGIN_DECLS
 
+/** DFN_BUFFER_POOL_ALIGNMENT: each buffer begins at a multiple of it, so that a disk can take it */
+#define DFN_BUFFER_POOL_ALIGNMENT 4096
+
 /**
  * DfnBufferPool:
  *
@@ -18,7 +21,7 @@ typedef struct _DfnBufferPool DfnBufferPool;
 
 /**
  * dfn_buffer_pool_new:
- * @size: of each buffer, in bytes
+ * @size: of each buffer, in bytes, not 0
  * @max_idle: how many buffers at most are kept while nobody uses them
  *
  * Returns: (transfer full): an empty pool

@@ -4,10 +4,10 @@
 #include "dfn-disk-error.h"
 #include "dfn-download-opener.h"
 #include "dfn-download-state.h"
+#include "dfn-file-writer.h"
 #include "dfn-file.h"
 #include "dfn-hash-tree.h"
 #include "dfn-streaming-error.h"
-#include "dfn-write-behind.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +21,8 @@ struct _DfnDownloadFile {
   DfnDownloadPaths *paths;
   DfnDownloadState *state; /* NULL once the file has its final name */
   DfnHashTree *tree;
-  DfnBitmap *all;         /* what is present once state is NULL */
-  DfnWriteBehind *behind; /* NULL until a chunk has been written */
+  DfnBitmap *all;        /* what is present once state is NULL */
+  DfnFileWriter *writer; /* NULL until a chunk has been written */
   int fd;
 };
 
@@ -45,7 +45,7 @@ dfn_download_file_free (DfnDownloadFile *self)
   g_clear_pointer (&self->state, dfn_download_state_free);
   g_clear_pointer (&self->tree, dfn_hash_tree_free);
   g_clear_pointer (&self->all, dfn_bitmap_free);
-  g_clear_pointer (&self->behind, dfn_write_behind_free);
+  g_clear_pointer (&self->writer, dfn_file_writer_free);
   dfn_download_paths_free (self->paths);
   dfn_manifest_unref (self->manifest);
   g_free (self);
@@ -203,10 +203,9 @@ write_chunk (DfnDownloadFile *self, guint32 index, const guint8 *data, gsize len
       && fallocate (self->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, (goffset) length)
              == 0)
     return TRUE;
-  if (self->behind == NULL)
-    self->behind = dfn_write_behind_new (self->fd);
-  if (!dfn_file_write_all (self->fd, data, length, offset)
-      || !dfn_write_behind_add (self->behind, offset, length))
+  if (self->writer == NULL)
+    self->writer = dfn_file_writer_new (self->fd);
+  if (!dfn_file_writer_write (self->writer, data, length, offset))
     return dfn_disk_fail (error, errno, "write", self->paths->part);
   return TRUE;
 }
@@ -278,7 +277,7 @@ dfn_download_file_complete (DfnDownloadFile *self, GError **error)
   /* From here on the file is there under its name, and what is left to do may fail. */
   g_unlink (self->paths->state);
   g_clear_pointer (&self->state, dfn_download_state_free);
-  g_clear_pointer (&self->behind, dfn_write_behind_free);
+  g_clear_pointer (&self->writer, dfn_file_writer_free);
   self->all = dfn_bitmap_new_full (dfn_manifest_get_n_chunks (self->manifest));
   dfn_download_sync_folder (self->paths);
   return TRUE;

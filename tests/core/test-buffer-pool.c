@@ -14,6 +14,7 @@ test_reuse (void)
 
   g_assert_true (g_bytes_get_data (bytes, NULL) == first);
   g_assert_cmpuint (g_bytes_get_size (bytes), ==, SIZE);
+  g_assert_cmpuint ((guintptr) first % DFN_BUFFER_POOL_ALIGNMENT, ==, 0);
   memset (first, 0xAB, SIZE);
   g_assert_cmpuint (dfn_buffer_pool_get_n_idle (pool), ==, 0);
   g_bytes_unref (bytes);
