@@ -144,24 +144,6 @@ complete (View *self, const DfnLiveWatchReport *report)
 }
 
 static void
-fail (View *self, const GError *error)
-{
-  dfn_cli_output_set_status (self->output, NULL);
-  /* Whoever read it has had enough, as head has: no reason for words. */
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE))
-    dfn_cli_loop_quit (self->loop, DFN_CLI_EXIT_CLOSED);
-  else if (error->domain == G_IO_ERROR)
-    {
-      g_autoptr (GError) own =
-          g_error_new_literal (DFN_CLI_ERROR, DFN_CLI_ERROR_FILE, error->message);
-
-      dfn_cli_loop_quit (self->loop, dfn_cli_output_fail (self->output, own));
-    }
-  else
-    dfn_cli_loop_quit (self->loop, dfn_cli_output_fail (self->output, error));
-}
-
-static void
 on_report (DfnLiveWatchSession *session, const DfnLiveWatchReport *report, View *self)
 {
   gboolean is_over =
@@ -188,7 +170,7 @@ on_report (DfnLiveWatchSession *session, const DfnLiveWatchReport *report, View 
       complete (self, report);
       break;
     case DFN_LIVE_WATCH_FAILED:
-      fail (self, report->error);
+      dfn_cli_report_failure (self->output, self->loop, report->error);
       break;
     case DFN_LIVE_WATCH_FINDING:
     case DFN_LIVE_WATCH_CONNECTING:
@@ -201,16 +183,14 @@ on_report (DfnLiveWatchSession *session, const DfnLiveWatchReport *report, View 
 static gboolean
 start (View *self, DfnNode *node, GError **error)
 {
-  gboolean is_pipe = g_strcmp0 (self->options->output, "-") == 0;
+  gboolean is_pipe = dfn_cli_options_is_pipe (self->options);
 
   self->session = dfn_live_watch_session_new (node, self->options->arguments[0],
                                               is_pipe ? NULL : self->options->output,
                                               is_pipe ? STDOUT_FILENO : -1, error);
   if (self->session == NULL)
     return FALSE;
-  if (!self->options->force_relay)
-    dfn_cli_output_say (self->output, _ ("Those who share it see this computer's network address; "
-                                         "--force-relay hides it."));
+  dfn_cli_report_exposure (self->options, self->output);
   g_signal_connect (self->session, "report", G_CALLBACK (on_report), self);
   on_report (self->session, dfn_live_watch_session_get_report (self->session), self);
   return TRUE;

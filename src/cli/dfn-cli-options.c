@@ -326,6 +326,12 @@ dfn_cli_options_format_help (const DfnCliCommand *command)
   return g_strconcat (help, description, NULL);
 }
 
+gboolean
+dfn_cli_options_is_pipe (const DfnCliOptions *self)
+{
+  return g_strcmp0 (self->output, "-") == 0;
+}
+
 DfnCliOutputFlags
 dfn_cli_options_get_output_flags (const DfnCliOptions *self)
 {

@@ -88,6 +88,9 @@ DfnCliOptions *
 dfn_cli_options_parse (const DfnCliCommand *command, const char *const *argv, GError **error);
 void dfn_cli_options_free (DfnCliOptions *self);
 
+/* Returns: whether what is viewed goes to standard output */
+gboolean dfn_cli_options_is_pipe (const DfnCliOptions *self);
+
 /**
  * dfn_cli_options_format_help:
  *

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-cli-report.h"
 
+#include "dfn-cli-exit.h"
 #include "dfn-cli-progress.h"
+
+#include <gio/gio.h>
+#include <glib/gi18n-lib.h>
 
 void
 dfn_cli_report_state (DfnCliOutput *output, const char *word)
@@ -49,4 +53,30 @@ dfn_cli_report_reading (
   dfn_cli_event_add_integer (event, "total", total);
   dfn_cli_output_event (output, event);
   dfn_cli_output_set_status (output, line);
+}
+
+void
+dfn_cli_report_exposure (const DfnCliOptions *options, DfnCliOutput *output)
+{
+  if (!options->force_relay)
+    dfn_cli_output_say (output, _ ("Those who share it see this computer's network address; "
+                                   "--force-relay hides it."));
+}
+
+void
+dfn_cli_report_failure (DfnCliOutput *output, DfnCliLoop *loop, const GError *error)
+{
+  dfn_cli_output_set_status (output, NULL);
+  /* Whoever read it has had enough, as head has: no reason for words. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE))
+    dfn_cli_loop_quit (loop, DFN_CLI_EXIT_CLOSED);
+  else if (error->domain == G_IO_ERROR)
+    {
+      g_autoptr (GError) own =
+          g_error_new_literal (DFN_CLI_ERROR, DFN_CLI_ERROR_FILE, error->message);
+
+      dfn_cli_loop_quit (loop, dfn_cli_output_fail (output, own));
+    }
+  else
+    dfn_cli_loop_quit (loop, dfn_cli_output_fail (output, error));
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "dfn-cli-output.h"
+#include "dfn-cli-loop.h"
+#include "dfn-cli-options.h"
 
 G_BEGIN_DECLS
 
@@ -39,5 +40,16 @@ void dfn_cli_report_problem (DfnCliOutput *output,
  */
 void dfn_cli_report_reading (
     DfnCliOutput *output, const char *name, const char *sentence, guint64 bytes, guint64 total);
+
+/* Says who sees this computer's address while something is viewed, if anybody does. */
+void dfn_cli_report_exposure (const DfnCliOptions *options, DfnCliOutput *output);
+
+/**
+ * dfn_cli_report_failure:
+ * @error: what has ended a view; a #GIOErrorEnum of what it writes to
+ *
+ * Says so, and ends the loop with the code for it.
+ */
+void dfn_cli_report_failure (DfnCliOutput *output, DfnCliLoop *loop, const GError *error);
 
 G_END_DECLS

@@ -15,6 +15,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include <unistd.h>
+
 /* Who finds nobody in that time has to wait, and is told so. */
 #define PATIENCE_MS 5000
 /* Below this many seconds tenths of them are of interest. */
@@ -25,6 +27,7 @@ typedef struct {
   DfnCliOutput *output;
   DfnCliLoop *loop;
   DfnWatchSession *session;
+  gboolean is_pipe; /* it goes to standard output */
   gint64 started_us;
   guint patience_id;
   DfnCliPace pace;
@@ -89,8 +92,10 @@ on_patience_over (gpointer user_data)
     tell_waiting (self, "not-found-yet", _ ("No relay knows of it yet; still looking."));
   else
     tell_waiting (self, "nobody-connected",
-                  _ ("Nobody who has it can be reached yet; waiting. Press Ctrl+C to stop; run "
-                     "the same command again to continue."));
+                  self->is_pipe ? _ ("Nobody who has it can be reached yet; waiting. Press Ctrl+C "
+                                     "to stop.")
+                                : _ ("Nobody who has it can be reached yet; waiting. Press Ctrl+C "
+                                     "to stop; run the same command again to continue."));
   return G_SOURCE_REMOVE;
 }
 
@@ -100,13 +105,18 @@ introduce (View *self, const DfnWatchReport *report)
   g_autofree char *title = NULL;
   g_autofree char *size = NULL;
 
-  if (self->has_introduced || report->title == NULL || report->path == NULL || report->size == 0)
+  if (self->has_introduced || report->title == NULL || report->size == 0
+      || (report->path == NULL && !self->is_pipe))
     return;
   self->has_introduced = TRUE;
   title = dfn_cli_text_clean (report->title);
   size = g_format_size (report->size);
-  /* Translators: title, size, name of the file */
-  dfn_cli_output_say (self->output, _ ("“%s”, %s, goes into “%s”."), title, size, report->path);
+  if (self->is_pipe)
+    /* Translators: title, size */
+    dfn_cli_output_say (self->output, _ ("“%s”, %s, goes to standard output."), title, size);
+  else
+    /* Translators: title, size, name of the file */
+    dfn_cli_output_say (self->output, _ ("“%s”, %s, goes into “%s”."), title, size, report->path);
   if (report->bytes_before > 0)
     {
       g_autofree char *before = g_format_size (report->bytes_before);
@@ -139,8 +149,11 @@ enter_state (View *self, const DfnWatchReport *report)
       break;
     case DFN_WATCH_WAITING:
       tell_waiting (self, "broadcaster-gone",
-                    _ ("The broadcaster is gone; waiting for it to come back. Press Ctrl+C to "
-                       "stop; run the same command again to continue."));
+                    self->is_pipe
+                        ? _ ("The broadcaster is gone; waiting for it to come back. Press Ctrl+C "
+                             "to stop.")
+                        : _ ("The broadcaster is gone; waiting for it to come back. Press Ctrl+C "
+                             "to stop; run the same command again to continue."));
       break;
     case DFN_WATCH_CHECKING:
     case DFN_WATCH_SHARING:
@@ -212,7 +225,8 @@ tell_complete (View *self, const DfnWatchReport *report)
   g_autofree char *time =
       seconds < SHORT_S ? g_strdup_printf (_ ("%.1f s"), seconds) : dfn_format_duration (seconds);
   /* Whoever reads events may have another folder for its present one. */
-  g_autofree char *path = g_canonicalize_filename (report->path, NULL);
+  g_autofree char *path =
+      report->path != NULL ? g_canonicalize_filename (report->path, NULL) : NULL;
   DfnCliEvent *event = dfn_cli_event_new ("complete");
 
   dfn_cli_output_set_status (self->output, NULL);
@@ -221,13 +235,17 @@ tell_complete (View *self, const DfnWatchReport *report)
   dfn_cli_event_add_integer (event, "before", report->bytes_before);
   dfn_cli_event_add_number (event, "seconds", seconds);
   dfn_cli_output_event (self->output, event);
-  if (report->bytes_before >= report->size)
+  if (self->is_pipe)
+    /* Translators: size, then the time it took */
+    dfn_cli_output_say (self->output, _ ("All of it is written, %s in %s."), size, time);
+  else if (report->bytes_before >= report->size)
     dfn_cli_output_say (self->output, _ ("The file is here and complete, %s:"), size);
   else
     /* Translators: size, then the time it took; a line with the file's name
      * follows. */
     dfn_cli_output_say (self->output, _ ("The file is complete, %s in %s:"), size, time);
-  dfn_cli_output_result (self->output, report->path);
+  if (report->path != NULL)
+    dfn_cli_output_result (self->output, report->path);
 }
 
 static void
@@ -278,7 +296,7 @@ on_report (DfnWatchSession *session, const DfnWatchReport *report, View *self)
       dfn_cli_loop_quit (self->loop, DFN_CLI_EXIT_OK);
       break;
     case DFN_WATCH_FAILED:
-      dfn_cli_loop_quit (self->loop, dfn_cli_output_fail (self->output, report->error));
+      dfn_cli_report_failure (self->output, self->loop, report->error);
       break;
     case DFN_WATCH_FINDING:
     case DFN_WATCH_CONNECTING:
@@ -289,59 +307,62 @@ on_report (DfnWatchSession *session, const DfnWatchReport *report, View *self)
 }
 
 static gboolean
-check_output (const DfnCliOptions *options, gboolean is_live, GError **error)
+check_output (const DfnCliOptions *options, GError **error)
 {
-  const char *message = NULL;
-
-  if (options->output != NULL && options->output[0] == '\0')
-    message = _ ("--output needs the name of a file or folder");
-  else if (g_strcmp0 (options->output, "-") == 0 && !is_live)
-    message = _ ("Only live streams are written to standard output, not files; a file called “-” "
-                 "is “./-”");
-  if (message != NULL)
-    g_set_error_literal (error, DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE, message);
-  return message == NULL;
+  if (options->output == NULL || options->output[0] != '\0')
+    return TRUE;
+  g_set_error_literal (error, DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE,
+                       _ ("--output needs the name of a file or folder"));
+  return FALSE;
 }
 
 static gboolean
 start (View *self, DfnNode *node, GError **error)
 {
-  self->session = (self->options->share ? dfn_watch_session_new_sharing : dfn_watch_session_new) (
-      node, self->options->arguments[0], self->options->output, error);
+  self->session = dfn_watch_session_new_full (
+      node, self->options->arguments[0], self->is_pipe ? NULL : self->options->output,
+      self->is_pipe ? STDOUT_FILENO : -1, self->options->share, error);
   if (self->session == NULL)
     return FALSE;
-  if (!self->options->force_relay)
-    dfn_cli_output_say (self->output, _ ("Those who share it see this computer's network address; "
-                                         "--force-relay hides it."));
+  dfn_cli_report_exposure (self->options, self->output);
   g_signal_connect (self->session, "report", G_CALLBACK (on_report), self);
   on_report (self->session, dfn_watch_session_get_report (self->session), self);
   return TRUE;
 }
 
+static void
+say_stopped (View *self)
+{
+  if (self->is_pipe)
+    dfn_cli_output_say (self->output, _ ("Stopped."));
+  else if (self->is_sharing)
+    dfn_cli_output_say (self->output, _ ("Stopped. The file stays where it is."));
+  else
+    dfn_cli_output_say (self->output, _ ("Stopped. What was received is kept; run the same command "
+                                         "again to continue."));
+}
+
 int
 dfn_cli_view_run (const DfnCliOptions *options, DfnCliOutput *output)
 {
-  gboolean is_live = dfn_live_watch_session_is_live_link (options->arguments[0]);
   g_autoptr (DfnCliLoop) loop = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (DfnNode) node = NULL;
   View self = { .options = options, .output = output, .started_us = g_get_monotonic_time () };
   int code;
 
-  if (!check_output (options, is_live, &error))
+  if (!check_output (options, &error))
     return dfn_cli_output_fail (output, error);
-  if (is_live)
+  if (dfn_live_watch_session_is_live_link (options->arguments[0]))
     return dfn_cli_live_view_run (options, output);
+  self.is_pipe = dfn_cli_options_is_pipe (options);
   self.loop = loop = dfn_cli_loop_new (output);
   node = dfn_cli_node_new (options, &error);
   if (node == NULL || !start (&self, node, &error))
     return dfn_cli_output_fail (output, error);
   code = dfn_cli_loop_run (loop);
-  if (self.is_sharing && code >= DFN_CLI_EXIT_HANGUP)
-    dfn_cli_output_say (output, _ ("Stopped. The file stays where it is."));
-  else if (code >= DFN_CLI_EXIT_HANGUP)
-    dfn_cli_output_say (output, _ ("Stopped. What was received is kept; run the same command again "
-                                   "to continue."));
+  if (code >= DFN_CLI_EXIT_HANGUP && code != DFN_CLI_EXIT_CLOSED)
+    say_stopped (&self);
 
   g_clear_handle_id (&self.patience_id, g_source_remove);
   g_signal_handlers_disconnect_by_data (self.session, &self);

@@ -4,7 +4,6 @@
 #include "dfn-cli-commands.h"
 #include "dfn-cli-exit.h"
 #include "dfn-cli-text.h"
-#include "dfn-live-watch-session.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -143,9 +142,8 @@ run_command (const DfnCliCommand *command, const char *const *argv)
     return fail_usage (argv, error);
   if (options->help)
     return print_help (command);
-  /* Where a stream goes to standard output, nothing else does. */
-  is_pipe = command->id == DFN_CLI_VIEW && g_strcmp0 (options->output, "-") == 0
-            && dfn_live_watch_session_is_live_link (options->arguments[0]);
+  /* Where content goes to standard output, nothing else does. */
+  is_pipe = command->id == DFN_CLI_VIEW && dfn_cli_options_is_pipe (options);
   output = dfn_cli_output_new (is_pipe ? STDERR_FILENO : STDOUT_FILENO, STDERR_FILENO,
                                dfn_cli_options_get_output_flags (options));
   dfn_cli_output_take_log (output);

@@ -3,8 +3,8 @@
 
 #include "dfn-bytes.h"
 #include "dfn-live-announcement.h"
-#include "dfn-live-output.h"
 #include "dfn-nostr-kinds.h"
+#include "dfn-output.h"
 #include "dfn-rate-meter.h"
 #include "dfn-safe-name.h"
 #include "dfn-source.h"
@@ -30,7 +30,7 @@ struct _DfnLiveWatchTask {
 
   DfnLiveAnnouncement *announcement; /* the newest */
   DfnLiveSwarm *swarm;
-  DfnLiveOutput *output;
+  DfnOutput *output;
   GSource *silence;
   GSource *patience;
   gint64 started_us;
@@ -98,7 +98,7 @@ shut_down (DfnLiveWatchTask *self)
   if (self->output != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->output, self);
-      dfn_live_output_stop (self->output);
+      dfn_output_stop (self->output);
     }
   g_clear_object (&self->output);
   dfn_task_leave (DFN_TASK (self));
@@ -120,7 +120,7 @@ finish (DfnLiveWatchTask *self)
   if (is_over (self))
     return;
   self->is_finishing = TRUE;
-  if (self->output != NULL && dfn_live_output_get_queued (self->output) > 0)
+  if (self->output != NULL && dfn_output_get_queued (self->output) > 0)
     return; /* when it is written */
   set_state (self, DFN_LIVE_WATCH_ENDED, NULL);
   shut_down (self);
@@ -223,7 +223,7 @@ on_chunk (DfnLiveSwarm *swarm, DfnLiveChunk *chunk, gboolean begins, DfnLiveWatc
   self->report->bytes_written += size;
   dfn_rate_meter_add (&self->meter, size, g_get_monotonic_time ());
   dfn_task_tell_soon (DFN_TASK (self));
-  if (!dfn_live_output_write (self->output, bytes) && self->swarm != NULL)
+  if (!dfn_output_write (self->output, bytes) && self->swarm != NULL)
     dfn_live_swarm_set_held (self->swarm, TRUE);
 }
 
@@ -248,20 +248,20 @@ on_notice (DfnLiveSwarm *swarm, const char *sentence, DfnLiveWatchTask *self)
 /* The output */
 
 static void
-on_room (DfnLiveOutput *output, DfnLiveWatchTask *self)
+on_room (DfnOutput *output, DfnLiveWatchTask *self)
 {
   dfn_live_swarm_set_held (self->swarm, FALSE);
 }
 
 static void
-on_drained (DfnLiveOutput *output, DfnLiveWatchTask *self)
+on_drained (DfnOutput *output, DfnLiveWatchTask *self)
 {
   if (self->is_finishing)
     finish (self);
 }
 
 static void
-on_output_failed (DfnLiveOutput *output, const GError *error, DfnLiveWatchTask *self)
+on_output_failed (DfnOutput *output, const GError *error, DfnLiveWatchTask *self)
 {
   fail_with (self, error);
 }
@@ -303,7 +303,7 @@ open_output (DfnLiveWatchTask *self, GError **error)
                    g_strerror (errno));
       return FALSE;
     }
-  self->output = dfn_live_output_new (self->fd);
+  self->output = dfn_output_new (self->fd);
   g_signal_connect (self->output, "room", G_CALLBACK (on_room), self);
   g_signal_connect (self->output, "drained", G_CALLBACK (on_drained), self);
   g_signal_connect (self->output, "failed", G_CALLBACK (on_output_failed), self);

@@ -29,12 +29,16 @@ dfn_watch_session_init (DfnWatchSession *self)
 {
 }
 
-static DfnWatchSession *
-begin (DfnNode *node, const char *link, const char *output, gboolean share, GError **error)
+DfnWatchSession *
+dfn_watch_session_new_full (DfnNode *node,
+                            const char *link,
+                            const char *output,
+                            int fd,
+                            gboolean is_sharing,
+                            GError **error)
 {
   g_autoptr (DfnAddress) address = dfn_address_parse (link, error);
   DfnWatchSession *self;
-  DfnWatchTask *task;
   DfnMailbox *mailbox;
 
   if (address == NULL)
@@ -47,23 +51,16 @@ begin (DfnNode *node, const char *link, const char *output, gboolean share, GErr
     }
   self = g_object_new (DFN_TYPE_WATCH_SESSION, NULL);
   mailbox = dfn_session_get_mailbox (DFN_SESSION (self));
-  task = dfn_watch_task_new (node, g_steal_pointer (&address), output, mailbox);
-  if (share)
-    dfn_watch_task_set_sharing (task);
-  dfn_session_begin (DFN_SESSION (self), node, task);
+  dfn_session_begin (
+      DFN_SESSION (self), node,
+      dfn_watch_task_new (node, g_steal_pointer (&address), output, fd, is_sharing, mailbox));
   return self;
 }
 
 DfnWatchSession *
 dfn_watch_session_new (DfnNode *node, const char *link, const char *output, GError **error)
 {
-  return begin (node, link, output, FALSE, error);
-}
-
-DfnWatchSession *
-dfn_watch_session_new_sharing (DfnNode *node, const char *link, const char *output, GError **error)
-{
-  return begin (node, link, output, TRUE, error);
+  return dfn_watch_session_new_full (node, link, output, -1, FALSE, error);
 }
 
 const DfnWatchReport *

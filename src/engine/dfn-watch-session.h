@@ -32,7 +32,7 @@ typedef enum {
  * @layout: what it owns
  * @state: where it stands
  * @title: (nullable): what the broadcaster calls it
- * @path: (nullable): where the file is, or will be
+ * @path: (nullable): where the file is, or will be, unless a descriptor was given
  * @size: its bytes, 0 while unknown
  * @bytes_done: bytes that are verified and on the disk
  * @bytes_before: how many of them an earlier run had left
@@ -44,7 +44,8 @@ typedef enum {
  * @rtt_us: to the first peer, in microseconds
  * @swarm: (nullable): how it goes with all peers, at most once a second another one
  * @problem: (nullable): what is in the way at the moment, a sentence for display
- * @error: (nullable): a #DfnEngineError, if @state is %DFN_WATCH_FAILED
+ * @error: (nullable): a #DfnEngineError or, for a descriptor, a #GIOErrorEnum, if @state is
+ *   %DFN_WATCH_FAILED
  *
  * A snapshot of what is being watched.
  */
@@ -94,13 +95,20 @@ DfnWatchSession *
 dfn_watch_session_new (DfnNode *node, const char *link, const char *output, GError **error);
 
 /**
- * dfn_watch_session_new_sharing:
+ * dfn_watch_session_new_full:
+ * @fd: (transfer none): a descriptor to write the file to instead, in order and as it comes; -1 for
+ * none. Nothing is kept then, and a failure of the output is a #GIOErrorEnum
+ * @is_sharing: whether it goes on giving the file to others when it is complete, in
+ * %DFN_WATCH_SHARING instead of %DFN_WATCH_COMPLETE, until the session is unreferenced
  *
- * As dfn_watch_session_new(), but goes on giving the file to others when it is complete, in
- * %DFN_WATCH_SHARING instead of %DFN_WATCH_COMPLETE, until the session is unreferenced.
+ * As dfn_watch_session_new().
  */
-DfnWatchSession *
-dfn_watch_session_new_sharing (DfnNode *node, const char *link, const char *output, GError **error);
+DfnWatchSession *dfn_watch_session_new_full (DfnNode *node,
+                                             const char *link,
+                                             const char *output,
+                                             int fd,
+                                             gboolean is_sharing,
+                                             GError **error);
 
 /**
  * dfn_watch_session_get_report:

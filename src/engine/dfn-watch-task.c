@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-watch-task.h"
 
+#include "dfn-file-player.h"
 #include "dfn-file-swarm.h"
 #include "dfn-have-keeper.h"
 #include "dfn-rate-meter.h"
+#include "dfn-scratch.h"
 #include "dfn-streaming-error.h"
 
 #include <string.h>
@@ -13,13 +15,16 @@ struct _DfnWatchTask {
 
   DfnAddress *address;
   char *output;
+  int fd;           /* where it is written to instead, or -1 */
+  char *store_path; /* the file of the store */
 
   GCancellable *cancellable;
   DfnAnnouncement *announcement; /* the newest */
   DfnChunkStore *store;
   DfnFileSwarm *swarm;
-  DfnHaveKeeper *early; /* peers, until there is a swarm for them */
-  gboolean is_sharing;  /* goes on when the file is complete */
+  DfnFilePlayer *player; /* with @fd, once there is a store */
+  DfnHaveKeeper *early;  /* peers, until there is a swarm for them */
+  gboolean is_sharing;   /* goes on when the file is complete */
 
   DfnWatchReport *report; /* the parent's */
   DfnRateMeter meter;
@@ -95,6 +100,7 @@ static void
 shut_down (DfnWatchTask *self)
 {
   g_cancellable_cancel (self->cancellable);
+  dfn_task_drop (self, &self->player);
   if (self->swarm != NULL)
     g_signal_handlers_disconnect_by_data (self->swarm, self);
   g_clear_pointer (&self->early, dfn_have_keeper_free);
@@ -132,8 +138,12 @@ set_waiting (DfnWatchTask *self, const char *problem)
   gboolean has_begun =
       self->report->state == DFN_WATCH_RECEIVING || self->report->state == DFN_WATCH_WAITING;
 
-  if (self->report->state != DFN_WATCH_CHECKING && self->report->state != DFN_WATCH_SHARING)
-    set_state (self, has_begun ? DFN_WATCH_WAITING : DFN_WATCH_CONNECTING, problem);
+  if (self->report->state == DFN_WATCH_CHECKING || self->report->state == DFN_WATCH_SHARING)
+    return;
+  /* All of it is here; whoever reads has not taken it yet. */
+  if (self->store != NULL && dfn_chunk_store_is_full (self->store))
+    return;
+  set_state (self, has_begun ? DFN_WATCH_WAITING : DFN_WATCH_CONNECTING, problem);
 }
 
 static void
@@ -178,6 +188,8 @@ static void
 on_stored (DfnFileSwarm *swarm, guint64 bytes, DfnWatchTask *self)
 {
   self->report->bytes_done += bytes;
+  if (self->player != NULL)
+    dfn_file_player_go_on (self->player, self->swarm);
   dfn_rate_meter_add (&self->meter, bytes, g_get_monotonic_time ());
   dfn_task_tell_soon (DFN_TASK (self));
 }
@@ -215,6 +227,22 @@ on_swarm_failed (DfnFileSwarm *swarm, const GError *error, DfnWatchTask *self)
 
 static void start_swarm (DfnWatchTask *self);
 
+/* It is where it should be. */
+static void
+arrive (DfnWatchTask *self)
+{
+  if (!self->is_sharing)
+    {
+      set_state (self, DFN_WATCH_COMPLETE, NULL);
+      shut_down (self);
+      return;
+    }
+  if (self->swarm == NULL)
+    start_swarm (self);
+  dfn_swarm_members_set_seeking (self->task.members, FALSE);
+  set_state (self, DFN_WATCH_SHARING, NULL);
+}
+
 static void
 on_completed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -224,18 +252,12 @@ on_completed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (g_cancellable_is_cancelled (self->cancellable))
     return; /* stopped in the meantime: the file is in its place, and nobody wants to hear it */
-  if (ok && self->is_sharing)
+  if (ok)
     {
-      if (self->swarm == NULL)
-        start_swarm (self);
-      dfn_swarm_members_set_seeking (self->task.members, FALSE);
-      set_state (self, DFN_WATCH_SHARING, NULL);
+      arrive (self);
       return;
     }
-  if (ok)
-    set_state (self, DFN_WATCH_COMPLETE, NULL);
-  else
-    fail_with (self, error);
+  fail_with (self, error);
   shut_down (self);
 }
 
@@ -247,14 +269,48 @@ complete (DfnWatchTask *self)
 }
 
 static void
+on_played (DfnFilePlayer *player, DfnWatchTask *self)
+{
+  arrive (self);
+}
+
+static void
+on_player_failed (DfnFilePlayer *player, const GError *error, DfnWatchTask *self)
+{
+  if (error->domain != G_IO_ERROR)
+    {
+      fail_with (self, error);
+      return;
+    }
+  if (is_over (self))
+    return;
+  self->report->error = g_error_copy (error);
+  set_state (self, DFN_WATCH_FAILED, NULL);
+  shut_down (self);
+}
+
+static void
+start_player (DfnWatchTask *self)
+{
+  self->player = dfn_file_player_new (self->store, self->fd);
+  g_signal_connect (self->player, "done", G_CALLBACK (on_played), self);
+  g_signal_connect (self->player, "failed", G_CALLBACK (on_player_failed), self);
+  dfn_file_player_go_on (self->player, self->swarm);
+}
+
+static void
 on_fetched (DfnFileSwarm *swarm, DfnWatchTask *self)
 {
-  complete (self);
+  /* With a player it is complete when all of it is written. */
+  if (self->player == NULL)
+    complete (self);
 }
 
 static void
 on_sent (DfnFileSwarm *swarm, guint64 bytes, DfnWatchTask *self)
 {
+  if (self->player != NULL)
+    dfn_file_player_go_on (self->player, self->swarm);
   dfn_task_tell_soon (DFN_TASK (self));
 }
 
@@ -310,6 +366,8 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (DfnChunkStore) store = dfn_chunk_store_open_download_finish (result, &error);
 
+  if (self->fd >= 0)
+    dfn_scratch_forget (self->store_path);
   if (g_cancellable_is_cancelled (self->cancellable))
     return;
   if (store == NULL)
@@ -323,6 +381,8 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
     complete (self);
   else
     start_swarm (self);
+  if (self->fd >= 0)
+    start_player (self);
 }
 
 static char *
@@ -351,15 +411,23 @@ static void
 take_first_announcement (DfnWatchTask *self)
 {
   DfnManifest *manifest = self->announcement->manifest;
+  g_autoptr (GError) error = NULL;
 
   dfn_finder_succeed (self->task.finder);
   self->report->title = g_strdup (dfn_manifest_get_title (manifest));
   self->report->size = dfn_manifest_get_size (manifest);
-  self->report->path = choose_path (self, manifest);
+  if (self->fd < 0)
+    self->report->path = choose_path (self, manifest);
+  self->store_path = self->fd < 0 ? g_strdup (self->report->path) : dfn_scratch_make (&error);
+  if (self->store_path == NULL)
+    {
+      fail (self, error->code, error->message);
+      return;
+    }
   set_state (self, DFN_WATCH_CHECKING, NULL);
   /* The disk and the network do not wait for each other. */
   join (self);
-  dfn_chunk_store_open_download_async (self->report->path, manifest, self->cancellable,
+  dfn_chunk_store_open_download_async (self->store_path, manifest, self->cancellable,
                                        on_check_progress, self, on_opened, g_object_ref (self));
 }
 
@@ -462,6 +530,7 @@ dfn_watch_task_finalize (GObject *object)
   g_clear_object (&self->cancellable);
   dfn_address_free (self->address);
   g_free (self->output);
+  g_free (self->store_path);
   G_OBJECT_CLASS (dfn_watch_task_parent_class)->finalize (object);
 }
 
@@ -491,18 +560,19 @@ dfn_watch_task_init (DfnWatchTask *self)
 }
 
 DfnWatchTask *
-dfn_watch_task_new (DfnNode *node, DfnAddress *address, const char *output, DfnMailbox *mailbox)
+dfn_watch_task_new (DfnNode *node,
+                    DfnAddress *address,
+                    const char *output,
+                    int fd,
+                    gboolean is_sharing,
+                    DfnMailbox *mailbox)
 {
   DfnWatchTask *self = dfn_task_new (DFN_TYPE_WATCH_TASK, node, mailbox);
 
   self->report = self->task.report;
   self->address = address;
   self->output = g_strdup (output);
+  self->fd = fd;
+  self->is_sharing = is_sharing;
   return self;
-}
-
-void
-dfn_watch_task_set_sharing (DfnWatchTask *self)
-{
-  self->is_sharing = TRUE;
 }

@@ -13,7 +13,9 @@ G_DECLARE_FINAL_TYPE (DfnWatchTask, dfn_watch_task, DFN, WATCH_TASK, DfnTask)
 /**
  * dfn_watch_task_new:
  * @address: (transfer full): what to watch
- * @output: (nullable): as in dfn_watch_session_new()
+ * @output: (nullable): as in dfn_watch_session_new_full()
+ * @fd: likewise
+ * @is_sharing: likewise
  * @mailbox: gets a #DfnWatchReport whenever something is another
  *
  * The working half of a #DfnWatchSession. Made on any thread; everything else happens on the
@@ -21,10 +23,11 @@ G_DECLARE_FINAL_TYPE (DfnWatchTask, dfn_watch_task, DFN, WATCH_TASK, DfnTask)
  *
  * Returns: (transfer full): a task that has done nothing yet
  */
-DfnWatchTask *
-dfn_watch_task_new (DfnNode *node, DfnAddress *address, const char *output, DfnMailbox *mailbox);
-
-/* Before it starts: it goes on giving when the file is complete. */
-void dfn_watch_task_set_sharing (DfnWatchTask *self);
+DfnWatchTask *dfn_watch_task_new (DfnNode *node,
+                                  DfnAddress *address,
+                                  const char *output,
+                                  int fd,
+                                  gboolean is_sharing,
+                                  DfnMailbox *mailbox);
 
 G_END_DECLS

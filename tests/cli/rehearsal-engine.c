@@ -63,15 +63,15 @@ static const RehearsalMember dfn_watch_task_members[] = {
 REHEARSE (DfnWatchTask, dfn_watch_task, DfnWatchReport, dfn_watch_report, DFN_WATCH_FAILED)
 
 DfnWatchTask *
-dfn_watch_task_new (DfnNode *node, DfnAddress *address, const char *output, DfnMailbox *mailbox)
+dfn_watch_task_new (DfnNode *node,
+                    DfnAddress *address,
+                    const char *output,
+                    int fd,
+                    gboolean is_sharing,
+                    DfnMailbox *mailbox)
 {
   dfn_address_free (address);
   return dfn_task_new (DFN_TYPE_WATCH_TASK, node, mailbox);
-}
-
-void
-dfn_watch_task_set_sharing (DfnWatchTask *self)
-{
 }
 
 static const RehearsalMember dfn_broadcast_task_members[] = {

@@ -141,6 +141,23 @@ class ViewTest(CliTestCase):
                     if " %" in piece:
                         self.assertLess(len(piece.replace("\x1b[K", "")), columns)
 
+    def test_to_standard_output(self):
+        """There the file goes, and nothing else."""
+        script = ["set title A film", "set size 3000000", *receive(0), *receive(1500000),
+                  f"state {WAITING}", "report", "set done 3000000", f"state {COMPLETE}", "report"]
+        self.write_script(*script)
+        result = self.view("--output", "-")
+        self.assertEqual((result.code, result.stdout), (0, ""))
+        self.assertIn("“A film”, 3.0 MB, goes to standard output.", result.stderr)
+        self.assertIn("The broadcaster is gone; waiting for it to come back. Press Ctrl+C to stop.\n",
+                      result.stderr)
+        self.assertIn("All of it is written, 3.0 MB in 0.", result.stderr)
+        result = self.view("--output", "-", "--json")
+        self.assertEqual((result.code, result.stdout), (0, ""))
+        complete = json.loads(result.stderr.splitlines()[-1])
+        self.assertEqual((complete["event"], complete["path"], complete["bytes"]),
+                         ("complete", None, 3000000))
+
     def test_no_bar_where_there_is_no_cursor(self):
         self.env["TERM"] = "dumb"
         self.write_script(*FILM, *receive(1500000), f"state {COMPLETE}", "report")

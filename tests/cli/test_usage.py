@@ -68,7 +68,6 @@ class UsageTest(CliTestCase):
         self.refuse("view", "one", "two")
         self.refuse("browse", "one")
         self.refuse("relay", "one")
-        self.refuse("view", "x", "--output", "-", words=["standard output", "./-"])
         self.refuse("view", "x", "--output", "")
         self.refuse("view", "not a link", words=["link"])
         self.refuse("broadcast", "x", "--title", " ", words=["--title"])
@@ -115,13 +114,17 @@ class UsageTest(CliTestCase):
         self.refuse("browse", "--uplink", "8mbit")
 
     def test_json(self):
-        for argv in (["view", "--json"], ["--json"], ["dance", "--json"], ["view", "-j", "--foo"],
-                     ["view", "x", "--json", "--output", "-"]):
+        for argv in (["view", "--json"], ["--json"], ["dance", "--json"], ["view", "-j", "--foo"]):
             result = self.run_cli(*argv)
             self.assertEqual(result.code, 2)
             event = json.loads(result.stdout)
             self.assertEqual((event["event"], event["code"], event["exit"]), ("error", "usage", 2))
             self.assertIn(event["message"], result.stderr)
+
+    def test_json_beside_content_on_standard_output(self):
+        result = self.run_cli("view", "x", "--json", "--output", "-")
+        self.assertEqual((result.code, result.stdout), (2, ""))
+        self.assertEqual(json.loads(result.stderr.splitlines()[-1])["code"], "invalid-link")
 
     def test_secret_keys_are_not_repeated(self):
         for argv in (["identity", SECRET], ["identity", "import", SECRET],

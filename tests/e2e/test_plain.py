@@ -51,6 +51,21 @@ class PlainTest(TransferMatrix, LabTestCase):
             start_view(self.lab["b"], link, output).expect_exit(0)
             self.assert_same_file(source, output)
 
+    def test_to_standard_output(self):
+        """A recording goes through a pipe, in order; a reader who leaves early ends it."""
+        source = make_file(self.lab["a"].home / "piped", 5_000_000)
+        link = self.broadcast(source).link
+        copy = self.lab["b"].home / "got-piped"
+        shell = 'set -o pipefail; "$0" view "$1" --output - --quiet | '
+        piped = self.lab["b"].start("bash", "-c", shell + 'cat > "$2"', cli(), link, copy)
+        piped.expect_exit(0, 60)
+        self.assert_same_file(source, copy)
+        early = self.lab["b"].start("bash", "-c", shell + "head -c 100000 | wc -c", cli(), link)
+        early.expect_exit(141, 60)
+        self.assertEqual(early.text("stdout").strip(), "100000")
+        cache = self.lab["b"].home / ".cache" / "defiance"
+        self.assertEqual(list(cache.iterdir()), [])
+
 
 class Ipv6Test(LabTestCase):
     @classmethod

@@ -1,151 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-#include "dfn-broadcast-session.h"
 #include "dfn-catalog.h"
-#include "dfn-random.h"
-#include "dfn-relay-server.h"
-#include "dfn-watch-session.h"
+#include "file-world.h"
 #include "request-query.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
-/* A broadcaster and a viewer in one process, each with an engine of its own, which find each other
- * through a relay on the test's own thread. */
-typedef struct {
-  DfnRelayServer *relay;
-  char *folder;
-  char *source;
-  char *output;
-  DfnNode *broadcaster;
-  DfnNode *viewer;
-  DfnNostrKey *key;
-} Fixture;
-
 static void
-set_up (Fixture *f, gconstpointer data)
-{
-  f->folder = g_dir_make_tmp ("dfn-transfer-XXXXXX", NULL);
-  f->source = g_build_filename (f->folder, "source.bin", NULL);
-  f->output = g_build_filename (f->folder, "copy.bin", NULL);
-  f->broadcaster = dfn_node_new ();
-  f->viewer = dfn_node_new ();
-  f->key = dfn_nostr_key_generate ();
-}
-
-static void
-set_up_with_relay (Fixture *f, gconstpointer data)
-{
-  g_auto (GStrv) urls = NULL;
-  g_autoptr (GError) error = NULL;
-
-  set_up (f, data);
-  f->relay = dfn_relay_server_new (NULL);
-  g_assert_true (dfn_relay_server_listen (f->relay, "127.0.0.1", 0, &error));
-  g_assert_no_error (error);
-  urls = dfn_relay_server_get_urls (f->relay);
-  g_assert_true (dfn_node_add_relay (f->broadcaster, urls[0], &error));
-  g_assert_no_error (error);
-}
-
-static void
-tear_down (Fixture *f, gconstpointer data)
-{
-  g_autofree char *part = g_strconcat (f->output, ".part", NULL);
-  g_autofree char *state = g_strconcat (part, ".state", NULL);
-
-  g_assert_finalize_object (f->viewer);
-  g_assert_finalize_object (f->broadcaster);
-  g_clear_object (&f->relay);
-  dfn_nostr_key_unref (f->key);
-  g_unlink (f->source);
-  g_unlink (f->output);
-  g_unlink (part);
-  g_unlink (state);
-  g_assert_cmpint (g_rmdir (f->folder), ==, 0);
-  g_free (f->folder);
-  g_free (f->source);
-  g_free (f->output);
-}
-
-static void
-write_source (Fixture *f, gsize length)
-{
-  g_autofree char *data = g_malloc (length);
-
-  dfn_random_bytes (data, length);
-  g_assert_true (g_file_set_contents (f->source, data, (gssize) length, NULL));
-}
-
-static gboolean
-on_timeout (gpointer user_data)
-{
-  g_error ("The test waited too long");
-  return G_SOURCE_REMOVE;
-}
-
-#define WAIT_FOR(condition)                                                                        \
-  G_STMT_START                                                                                     \
-  {                                                                                                \
-    guint timeout_ = g_timeout_add_seconds (40, on_timeout, NULL);                                 \
-    while (!(condition))                                                                           \
-      g_main_context_iteration (NULL, TRUE);                                                       \
-    g_source_remove (timeout_);                                                                    \
-  }                                                                                                \
-  G_STMT_END
-
-static DfnBroadcastSession *
-broadcast (Fixture *f)
-{
-  DfnBroadcastSession *session =
-      dfn_broadcast_session_new_file (f->broadcaster, f->key, f->source, "A title");
-
-  WAIT_FOR (dfn_broadcast_session_get_report (session)->state >= DFN_BROADCAST_SERVING);
-  g_assert_no_error (dfn_broadcast_session_get_report (session)->error);
-  return session;
-}
-
-static DfnWatchState
-watch_state (DfnWatchSession *session)
-{
-  return dfn_watch_session_get_report (session)->state;
-}
-
-static void
-assert_same_files (Fixture *f)
-{
-  g_autofree char *a = NULL;
-  g_autofree char *b = NULL;
-  gsize a_length, b_length;
-
-  g_assert_true (g_file_get_contents (f->source, &a, &a_length, NULL));
-  g_assert_true (g_file_get_contents (f->output, &b, &b_length, NULL));
-  g_assert_cmpmem (a, a_length, b, b_length);
-}
-
-static void
-test_file_crosses (Fixture *f, gconstpointer data)
+test_file_crosses (FileWorld *f, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   DfnBroadcastSession *source;
   DfnWatchSession *watch;
 
-  write_source (f, 3000001);
-  source = broadcast (f);
+  file_world_write_source (f, 3000001);
+  source = file_world_broadcast (f);
   watch = dfn_watch_session_new (f->viewer, dfn_broadcast_session_get_report (source)->link,
                                  f->output, &error);
   g_assert_no_error (error);
-  WAIT_FOR (watch_state (watch) >= DFN_WATCH_COMPLETE);
+  WAIT_FOR (file_world_watch_state (watch) >= DFN_WATCH_COMPLETE);
   g_assert_no_error (dfn_watch_session_get_report (watch)->error);
   g_assert_cmpstr (dfn_watch_session_get_report (watch)->title, ==, "A title");
   g_assert_cmpuint (dfn_watch_session_get_report (watch)->bytes_done, ==, 3000001);
-  assert_same_files (f);
+  file_world_assert_copy (f, f->output);
   g_assert_finalize_object (watch);
   g_assert_finalize_object (source);
 }
 
 /* What both sides say of each other adds up, as it does in their properties. */
 static void
-test_statistics (Fixture *f, gconstpointer data)
+test_statistics (FileWorld *f, gconstpointer data)
 {
   DfnBroadcastSession *source;
   DfnWatchSession *watch;
@@ -154,11 +38,11 @@ test_statistics (Fixture *f, gconstpointer data)
   double copies, control;
   guint n_peers;
 
-  write_source (f, 3000001);
-  source = broadcast (f);
+  file_world_write_source (f, 3000001);
+  source = file_world_broadcast (f);
   watch = dfn_watch_session_new (f->viewer, dfn_broadcast_session_get_report (source)->link,
                                  f->output, NULL);
-  WAIT_FOR (watch_state (watch) >= DFN_WATCH_COMPLETE);
+  WAIT_FOR (file_world_watch_state (watch) >= DFN_WATCH_COMPLETE);
   g_object_get (watch, "swarm", &swarm, "bytes-in", &bytes_in, "chunks-taken", &taken, "duplicates",
                 &duplicates, "n-peers", &n_peers, NULL);
   g_assert_cmpuint (n_peers, ==, 1);
@@ -187,7 +71,7 @@ test_statistics (Fixture *f, gconstpointer data)
 
 /* Each request has its row, and nothing in the file says what was fetched, or from where. */
 static void
-test_request_log (Fixture *f, gconstpointer data)
+test_request_log (FileWorld *f, gconstpointer data)
 {
   g_autofree char *path = g_build_filename (f->folder, "requests.db", NULL);
   DfnBroadcastSession *source;
@@ -196,11 +80,11 @@ test_request_log (Fixture *f, gconstpointer data)
   gsize length;
 
   dfn_node_set_request_log (f->viewer, path);
-  write_source (f, 3000001);
-  source = broadcast (f);
+  file_world_write_source (f, 3000001);
+  source = file_world_broadcast (f);
   watch = dfn_watch_session_new (f->viewer, dfn_broadcast_session_get_report (source)->link,
                                  f->output, NULL);
-  WAIT_FOR (watch_state (watch) >= DFN_WATCH_COMPLETE);
+  WAIT_FOR (file_world_watch_state (watch) >= DFN_WATCH_COMPLETE);
   g_assert_finalize_object (watch);
   g_assert_finalize_object (source);
   g_assert_finalize_object (f->viewer);
@@ -225,7 +109,7 @@ test_request_log (Fixture *f, gconstpointer data)
 }
 
 static void
-test_empty_file (Fixture *f, gconstpointer data)
+test_empty_file (FileWorld *f, gconstpointer data)
 {
   DfnBroadcastSession *source;
 
@@ -239,28 +123,28 @@ test_empty_file (Fixture *f, gconstpointer data)
 
 /* The broadcaster goes and comes back under the same link, with another signalling key. */
 static void
-test_broadcaster_returns (Fixture *f, gconstpointer data)
+test_broadcaster_returns (FileWorld *f, gconstpointer data)
 {
   DfnBroadcastSession *source;
   DfnWatchSession *watch;
   g_autofree char *link = NULL;
 
-  write_source (f, 60000000);
-  source = broadcast (f);
+  file_world_write_source (f, 60000000);
+  source = file_world_broadcast (f);
   link = g_strdup (dfn_broadcast_session_get_report (source)->link);
   watch = dfn_watch_session_new (f->viewer, link, f->output, NULL);
   WAIT_FOR (dfn_watch_session_get_report (watch)->bytes_done > 0);
   g_assert_finalize_object (source);
-  WAIT_FOR (watch_state (watch) >= DFN_WATCH_WAITING);
-  if (watch_state (watch) == DFN_WATCH_WAITING)
+  WAIT_FOR (file_world_watch_state (watch) >= DFN_WATCH_WAITING);
+  if (file_world_watch_state (watch) == DFN_WATCH_WAITING)
     {
-      source = broadcast (f);
+      source = file_world_broadcast (f);
       g_assert_cmpstr (dfn_broadcast_session_get_report (source)->link, ==, link);
-      WAIT_FOR (watch_state (watch) >= DFN_WATCH_COMPLETE);
+      WAIT_FOR (file_world_watch_state (watch) >= DFN_WATCH_COMPLETE);
       g_assert_finalize_object (source);
     }
   g_assert_no_error (dfn_watch_session_get_report (watch)->error);
-  assert_same_files (f);
+  file_world_assert_copy (f, f->output);
   g_assert_finalize_object (watch);
 }
 
@@ -272,14 +156,14 @@ on_entry (DfnCatalog *catalog, const DfnCatalogEntry *entry, char **title)
 }
 
 static void
-test_catalog (Fixture *f, gconstpointer data)
+test_catalog (FileWorld *f, gconstpointer data)
 {
   DfnBroadcastSession *source;
   DfnCatalog *catalog;
   g_autofree char *title = NULL;
 
-  write_source (f, 1);
-  source = broadcast (f);
+  file_world_write_source (f, 1);
+  source = file_world_broadcast (f);
   g_assert_true (
       dfn_node_add_relay (f->viewer, dfn_broadcast_session_get_report (source)->relays[0], NULL));
   catalog = dfn_catalog_new (f->viewer);
@@ -291,12 +175,12 @@ test_catalog (Fixture *f, gconstpointer data)
 }
 
 static void
-test_stop_at_any_time (Fixture *f, gconstpointer data)
+test_stop_at_any_time (FileWorld *f, gconstpointer data)
 {
   DfnBroadcastSession *source;
 
-  write_source (f, 2000000);
-  source = broadcast (f);
+  file_world_write_source (f, 2000000);
+  source = file_world_broadcast (f);
   for (guint i = 0; i < 10; i++)
     {
       DfnWatchSession *watch = dfn_watch_session_new (
@@ -315,9 +199,11 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-#define ADD(name, func) g_test_add (name, Fixture, NULL, set_up_with_relay, func, tear_down)
+#define ADD(name, func)                                                                            \
+  g_test_add (name, FileWorld, NULL, file_world_set_up_with_relay, func, file_world_tear_down)
   /* Once without a relay: the broadcast brings its own. */
-  g_test_add ("/engine/transfer/own-relay", Fixture, NULL, set_up, test_file_crosses, tear_down);
+  g_test_add ("/engine/transfer/own-relay", FileWorld, NULL, file_world_set_up, test_file_crosses,
+              file_world_tear_down);
   ADD ("/engine/transfer/file-crosses", test_file_crosses);
   ADD ("/engine/transfer/statistics", test_statistics);
   ADD ("/engine/transfer/request-log", test_request_log);

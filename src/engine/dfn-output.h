@@ -5,14 +5,14 @@
 
 G_BEGIN_DECLS
 
-/** DFN_LIVE_OUTPUT_MAX_QUEUED: what may wait to be written, in bytes, before the output is full */
-#define DFN_LIVE_OUTPUT_MAX_QUEUED (1024 * 1024)
+/** DFN_OUTPUT_MAX_QUEUED: what may wait to be written, in bytes, before the output is full */
+#define DFN_OUTPUT_MAX_QUEUED (1024 * 1024)
 
-#define DFN_TYPE_LIVE_OUTPUT (dfn_live_output_get_type ())
-G_DECLARE_FINAL_TYPE (DfnLiveOutput, dfn_live_output, DFN, LIVE_OUTPUT, GObject)
+#define DFN_TYPE_OUTPUT (dfn_output_get_type ())
+G_DECLARE_FINAL_TYPE (DfnOutput, dfn_output, DFN, OUTPUT, GObject)
 
 /**
- * DfnLiveOutput:
+ * DfnOutput:
  *
  * Writes bytes to a file descriptor of any kind on a thread of its own, in order, as fast as they
  * are taken. It lives in the thread-default main context of its creation.
@@ -25,22 +25,22 @@ G_DECLARE_FINAL_TYPE (DfnLiveOutput, dfn_live_output, DFN, LIVE_OUTPUT, GObject)
  */
 
 /* @fd: (transfer none): not closed. Returns: (transfer full): an output */
-DfnLiveOutput *dfn_live_output_new (int fd);
+DfnOutput *dfn_output_new (int fd);
 
 /**
- * dfn_live_output_write:
+ * dfn_output_write:
  * @bytes: (transfer none): what follows
  *
  * Returns: %FALSE if the output is full now; @bytes are taken in any case
  */
-gboolean dfn_live_output_write (DfnLiveOutput *self, GBytes *bytes);
+gboolean dfn_output_write (DfnOutput *self, GBytes *bytes);
 
-gboolean dfn_live_output_is_full (DfnLiveOutput *self);
+gboolean dfn_output_is_full (DfnOutput *self);
 
 /* Gives up what is not written; nothing is emitted any more. */
-void dfn_live_output_stop (DfnLiveOutput *self);
+void dfn_output_stop (DfnOutput *self);
 
 /* Returns: the bytes that wait to be written */
-gsize dfn_live_output_get_queued (DfnLiveOutput *self);
+gsize dfn_output_get_queued (DfnOutput *self);
 
 G_END_DECLS

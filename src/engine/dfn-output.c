@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "dfn-live-output.h"
+#include "dfn-output.h"
 
 #include "dfn-worker.h"
 
@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <unistd.h>
 
-struct _DfnLiveOutput {
+struct _DfnOutput {
   GObject parent_instance;
 
   int fd;
@@ -18,7 +18,7 @@ struct _DfnLiveOutput {
   gboolean has_failed;
 };
 
-G_DEFINE_FINAL_TYPE (DfnLiveOutput, dfn_live_output, G_TYPE_OBJECT)
+G_DEFINE_FINAL_TYPE (DfnOutput, dfn_output, G_TYPE_OBJECT)
 
 enum { SIGNAL_ROOM, SIGNAL_FAILED, SIGNAL_DRAINED, N_SIGNALS };
 
@@ -85,7 +85,7 @@ write_all (GTask *task, GError **error)
 static void
 on_written (GTask *task, GError *error)
 {
-  DfnLiveOutput *self = g_task_get_source_object (task);
+  DfnOutput *self = g_task_get_source_object (task);
   Writing *writing = g_task_get_task_data (task);
 
   self->queued -= g_bytes_get_size (writing->bytes);
@@ -99,7 +99,7 @@ on_written (GTask *task, GError *error)
   g_clear_error (&error);
   if (self->has_failed || g_cancellable_is_cancelled (self->cancellable))
     return;
-  if (self->is_full && self->queued <= DFN_LIVE_OUTPUT_MAX_QUEUED / 2)
+  if (self->is_full && self->queued <= DFN_OUTPUT_MAX_QUEUED / 2)
     {
       self->is_full = FALSE;
       g_signal_emit (self, signals[SIGNAL_ROOM], 0);
@@ -109,7 +109,7 @@ on_written (GTask *task, GError *error)
 }
 
 gboolean
-dfn_live_output_write (DfnLiveOutput *self, GBytes *bytes)
+dfn_output_write (DfnOutput *self, GBytes *bytes)
 {
   Writing *writing;
   GTask *task;
@@ -121,64 +121,64 @@ dfn_live_output_write (DfnLiveOutput *self, GBytes *bytes)
   task = g_task_new (self, self->cancellable, NULL, NULL);
   g_task_set_task_data (task, writing, writing_free);
   self->queued += g_bytes_get_size (bytes);
-  self->is_full |= self->queued >= DFN_LIVE_OUTPUT_MAX_QUEUED;
+  self->is_full |= self->queued >= DFN_OUTPUT_MAX_QUEUED;
   dfn_worker_push (self->worker, task, write_all, on_written);
   return !self->is_full;
 }
 
 gboolean
-dfn_live_output_is_full (DfnLiveOutput *self)
+dfn_output_is_full (DfnOutput *self)
 {
   return self->is_full;
 }
 
 gsize
-dfn_live_output_get_queued (DfnLiveOutput *self)
+dfn_output_get_queued (DfnOutput *self)
 {
   return self->queued;
 }
 
 static void
-dfn_live_output_finalize (GObject *object)
+dfn_output_finalize (GObject *object)
 {
-  DfnLiveOutput *self = DFN_LIVE_OUTPUT (object);
+  DfnOutput *self = DFN_OUTPUT (object);
 
   dfn_worker_free (self->worker);
   g_object_unref (self->cancellable);
-  G_OBJECT_CLASS (dfn_live_output_parent_class)->finalize (object);
+  G_OBJECT_CLASS (dfn_output_parent_class)->finalize (object);
 }
 
 static void
-dfn_live_output_class_init (DfnLiveOutputClass *klass)
+dfn_output_class_init (DfnOutputClass *klass)
 {
-  G_OBJECT_CLASS (klass)->finalize = dfn_live_output_finalize;
+  G_OBJECT_CLASS (klass)->finalize = dfn_output_finalize;
 
-  signals[SIGNAL_ROOM] = g_signal_new ("room", DFN_TYPE_LIVE_OUTPUT, G_SIGNAL_RUN_LAST, 0, NULL,
-                                       NULL, NULL, G_TYPE_NONE, 0);
-  signals[SIGNAL_FAILED] = g_signal_new ("failed", DFN_TYPE_LIVE_OUTPUT, G_SIGNAL_RUN_LAST, 0, NULL,
+  signals[SIGNAL_ROOM] = g_signal_new ("room", DFN_TYPE_OUTPUT, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                       NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_FAILED] = g_signal_new ("failed", DFN_TYPE_OUTPUT, G_SIGNAL_RUN_LAST, 0, NULL,
                                          NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
-  signals[SIGNAL_DRAINED] = g_signal_new ("drained", DFN_TYPE_LIVE_OUTPUT, G_SIGNAL_RUN_LAST, 0,
-                                          NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_DRAINED] = g_signal_new ("drained", DFN_TYPE_OUTPUT, G_SIGNAL_RUN_LAST, 0, NULL,
+                                          NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
-dfn_live_output_init (DfnLiveOutput *self)
+dfn_output_init (DfnOutput *self)
 {
   self->worker = dfn_worker_new ();
   self->cancellable = g_cancellable_new ();
 }
 
-DfnLiveOutput *
-dfn_live_output_new (int fd)
+DfnOutput *
+dfn_output_new (int fd)
 {
-  DfnLiveOutput *self = g_object_new (DFN_TYPE_LIVE_OUTPUT, NULL);
+  DfnOutput *self = g_object_new (DFN_TYPE_OUTPUT, NULL);
 
   self->fd = fd;
   return self;
 }
 
 void
-dfn_live_output_stop (DfnLiveOutput *self)
+dfn_output_stop (DfnOutput *self)
 {
   g_cancellable_cancel (self->cancellable);
 }
