@@ -223,6 +223,25 @@ dfn_cli_swarm_format_sums (const DfnSwarmReport *swarm)
                           100 * dfn_swarm_report_get_control_share (swarm));
 }
 
+/* Bytes a second; none, and what is not limited, is no number. */
+static char *
+format_uplink_rate (guint64 rate)
+{
+  return rate == 0 || rate == G_MAXUINT64 ? g_strdup ("-") : dfn_format_rate ((double) rate);
+}
+
+char *
+dfn_cli_swarm_format_uplink (const DfnUplinkState *uplink)
+{
+  g_autofree char *limit = format_uplink_rate (uplink->limit);
+  g_autofree char *rate = format_uplink_rate (uplink->rate);
+  g_autofree char *estimate = format_uplink_rate (uplink->estimate);
+
+  /* Translators: three rates and a span of time, of what this computer sends */
+  return g_strdup_printf (_ ("uplink: limit %s, allowed now %s, estimated %s, queue %.0f ms"),
+                          limit, rate, estimate, (double) uplink->queue_us / 1e3);
+}
+
 char *
 dfn_cli_swarm_add_table (const DfnCliOptions *options,
                          DfnCliOutput *output,
@@ -289,14 +308,36 @@ tell_sums (DfnCliOutput *output, const DfnSwarmReport *swarm)
   dfn_cli_output_event (output, event);
 }
 
+/* A number that an event shows as null where it is none. */
+static double
+get_uplink_rate (guint64 rate)
+{
+  return rate == 0 || rate == G_MAXUINT64 ? -1 : (double) rate;
+}
+
+static void
+tell_uplink (DfnCliOutput *output, const DfnUplinkState *uplink)
+{
+  DfnCliEvent *event = dfn_cli_event_new ("uplink");
+
+  dfn_cli_event_add_number (event, "limit", get_uplink_rate (uplink->limit));
+  dfn_cli_event_add_number (event, "rate", get_uplink_rate (uplink->rate));
+  dfn_cli_event_add_number (event, "estimate", get_uplink_rate (uplink->estimate));
+  dfn_cli_event_add_number (event, "queue", (double) uplink->queue_us / G_USEC_PER_SEC);
+  dfn_cli_event_add_boolean (event, "competing", uplink->is_competing);
+  dfn_cli_output_event (output, event);
+}
+
 static void
 say_stats (DfnCliOutput *output, const DfnSwarmReport *swarm)
 {
   g_autofree char *sums = dfn_cli_swarm_format_sums (swarm);
+  g_autofree char *uplink = dfn_cli_swarm_format_uplink (&swarm->uplink);
   g_autofree char *table = dfn_cli_swarm_format_table (swarm, LONGEST_ROW, swarm->n_peers + 1);
   g_auto (GStrv) lines = g_strsplit (table, "\n", -1);
 
   dfn_cli_output_say (output, "%s", sums);
+  dfn_cli_output_say (output, "%s", uplink);
   for (guint i = 0; swarm->n_peers > 0 && lines[i] != NULL; i++)
     dfn_cli_output_say (output, "%s", lines[i]);
 }
@@ -321,4 +362,5 @@ dfn_cli_swarm_tell_stats (const DfnCliOptions *options,
     }
   tell_peers (output, swarm);
   tell_sums (output, swarm);
+  tell_uplink (output, &swarm->uplink);
 }

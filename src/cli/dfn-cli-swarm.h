@@ -29,6 +29,13 @@ char *dfn_cli_swarm_format_table (const DfnSwarmReport *swarm, guint width, guin
 char *dfn_cli_swarm_format_sums (const DfnSwarmReport *swarm);
 
 /**
+ * dfn_cli_swarm_format_uplink:
+ *
+ * Returns: (transfer full): a line about what this computer may and can send
+ */
+char *dfn_cli_swarm_format_uplink (const DfnUplinkState *uplink);
+
+/**
  * dfn_cli_swarm_add_table:
  * @status: (transfer full) (nullable): what stands at the foot of the terminal
  * @swarm: (nullable): the newest snapshot

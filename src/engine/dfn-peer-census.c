@@ -2,6 +2,7 @@
 #include "dfn-peer-census.h"
 
 #include "dfn-ice-link.h"
+#include "dfn-uplink-governor.h"
 
 /* Reports are posted more often than anybody reads what is in here. */
 #define KEPT_US (G_USEC_PER_SEC - 20000)
@@ -145,6 +146,18 @@ describe (const Member *member,
   describe_path (member->peer, report);
 }
 
+static void
+describe_uplink (DfnUplinkState *uplink)
+{
+  DfnUplinkGovernor *governor = dfn_uplink_governor_get_default ();
+
+  uplink->limit = dfn_uplink_governor_get_limit (governor);
+  uplink->rate = dfn_uplink_governor_get_rate (governor);
+  uplink->estimate = dfn_uplink_governor_get_estimate (governor);
+  uplink->queue_us = dfn_uplink_governor_get_queue_delay (governor);
+  g_object_get (governor, "competing", &uplink->is_competing, NULL);
+}
+
 DfnSwarmReport *
 dfn_peer_census_take (DfnPeerCensus *self,
                       DfnSwarmMembers *members,
@@ -164,6 +177,7 @@ dfn_peer_census_take (DfnPeerCensus *self,
   report->chunk_bytes_out = self->gone->chunk_bytes_out;
   report->control_bytes = self->gone->control_bytes;
   report->counts = *counts;
+  describe_uplink (&report->uplink);
   for (guint i = 0; i < report->n_peers; i++)
     describe (self->members->pdata[i], members, report, &report->peers[i]);
   forget_newest (self);

@@ -55,6 +55,25 @@ typedef struct {
 } DfnSwarmCounts;
 
 /**
+ * DfnUplinkState:
+ * @limit: what the user allows, bytes a second with headers; 0 without a limit
+ * @rate: what may be sent now; %G_MAXUINT64 while nothing limits it
+ * @estimate: what the uplink can do, as far as is known: at least that much if it was never filled;
+ *   0 before anything was sent
+ * @queue_us: how long a packet waits in front of the uplink, in microseconds
+ * @is_competing: whether somebody else fills the uplink
+ *
+ * How this computer's uplink is used: by the whole process, not by one broadcast or stream.
+ */
+typedef struct {
+  guint64 limit;
+  guint64 rate;
+  guint64 estimate;
+  gint64 queue_us;
+  gboolean is_competing;
+} DfnUplinkState;
+
+/**
  * DfnSwarmReport:
  * @n_peers: who is connected
  * @peers: (array length=n_peers): in the order they came
@@ -66,6 +85,7 @@ typedef struct {
  * @chunk_bytes_out: their bytes
  * @control_bytes: bytes of messages to peers, chunks apart
  * @counts: of chunks
+ * @uplink: of this computer
  *
  * How it goes with all peers of one broadcast or stream. Immutable and reference-counted; it may be
  * read on any thread.
@@ -81,6 +101,7 @@ typedef struct {
   guint64 chunk_bytes_out;
   guint64 control_bytes;
   DfnSwarmCounts counts;
+  DfnUplinkState uplink;
 } DfnSwarmReport;
 
 #define DFN_TYPE_SWARM_REPORT (dfn_swarm_report_get_type ())

@@ -152,6 +152,7 @@ add_peer (DfnSwarmReport **swarm, const char *rest)
   more->bytes_out = 500000;
   more->control_bytes = 5000;
   more->counts.duplicates = 3;
+  more->uplink = (DfnUplinkState){ .rate = G_MAXUINT64, .estimate = 1250000, .queue_us = 12000 };
   g_clear_pointer (swarm, dfn_swarm_report_unref);
   *swarm = more;
 }

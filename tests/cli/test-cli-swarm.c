@@ -98,6 +98,21 @@ test_sums (void)
   g_assert_nonnull (strstr (known, "messages: 1.5 %"));
 }
 
+static void
+test_uplink (void)
+{
+  DfnUplinkState state = { .rate = G_MAXUINT64, .queue_us = 12300 };
+  g_autofree char *unknown = dfn_cli_swarm_format_uplink (&state);
+  g_autofree char *known = NULL;
+
+  g_assert_cmpstr (unknown, ==, "uplink: limit -, allowed now -, estimated -, queue 12 ms");
+  state.limit = state.rate = 1000000;
+  state.estimate = 1250000;
+  known = dfn_cli_swarm_format_uplink (&state);
+  g_assert_true (g_str_has_prefix (known, "uplink: limit 8.0"));
+  g_assert_nonnull (strstr (known, "estimated 10.0"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -106,5 +121,6 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/swarm/columns", test_columns);
   g_test_add_func ("/cli/swarm/states", test_states);
   g_test_add_func ("/cli/swarm/sums", test_sums);
+  g_test_add_func ("/cli/swarm/uplink", test_uplink);
   return g_test_run ();
 }

@@ -191,6 +191,9 @@ class SwarmTest(CliTestCase):
             "event": "stats", "peers": 2, "received": 1000000, "sent": 500000, "taken": 0,
             "given": 0, "duplicates": 3, "late": 0, "missed": 0, "copies": None,
             "messages": 5000, "control": 0.005})
+        self.assertEqual(result.events("uplink")[0], {
+            "event": "uplink", "limit": None, "rate": None, "estimate": 1250000, "queue": 0.012,
+            "competing": False})
 
     def test_no_statistics_unless_wanted(self):
         self.write_script(*FILM, *self.PEERS, *receive(1000), f"state {COMPLETE}", "report")
