@@ -5,6 +5,11 @@
 
 /* A rate is measured over as many ticks: long enough for the acknowledgements of slow links. */
 #define RATE_TICKS 10
+/* What few paths see together may be the queue of their other ends, as in a swarm in which all give
+ * and only two are given to at a time. So for a while such a queue takes less of the rate. */
+#define FEW_PATHS 4
+#define FEW_FLOOR 0.80
+#define FEW_PATIENCE_US (500 * 1000)
 /* The first guess at the capacity is over a longer time. */
 #define FIRST_TICKS 20
 /* Whether too much is lost shows over a longer time. */
@@ -97,7 +102,8 @@ struct _DfnUplinkEstimate {
   double mean_taken;     /* while there was a queue under control */
   guint n_taken;
   gint64 backed_off_us;
-  gint64 calm_since_us; /* -1 */
+  gint64 calm_since_us;  /* -1 */
+  gint64 tense_since_us; /* since when the queue is longer than wanted; -1 */
   gboolean is_competing;
 
   gboolean is_early;     /* whether the next drain comes before its time */
@@ -121,7 +127,7 @@ dfn_uplink_estimate_new (void)
 
   self->paths = dfn_uplink_paths_new ();
   self->delay.queue_us = self->delay.fresh_queue_us = -1;
-  self->hot_since_us = self->calm_since_us = -1;
+  self->hot_since_us = self->calm_since_us = self->tense_since_us = -1;
   self->shortest_us = G_MAXINT64;
   self->ticked_us = self->sent_us = G_MININT64 / 2;
   self->drained_us = -1;
@@ -174,6 +180,7 @@ dfn_uplink_estimate_report (DfnUplinkEstimate *self,
   self->total.acked += report->acked - path->acked;
   path->sent = report->sent;
   path->acked = report->acked;
+  dfn_uplink_path_note_content (path, now_us);
   if (resolved > path->resolved)
     {
       self->total.resolved += resolved - path->resolved;
@@ -275,6 +282,12 @@ hot_of (const DfnUplinkEstimate *self)
 static double
 floor_of (const DfnUplinkEstimate *self)
 {
+  gboolean is_doubtful = self->delay.n_fresh <= FEW_PATHS && self->tense_since_us >= 0
+                         && self->ticked_us - self->tense_since_us < FEW_PATIENCE_US
+                         && self->verdict_us == 0 && !self->is_competing;
+
+  if (is_doubtful)
+    return MAX (FEW_FLOOR * self->capacity * (self->is_confirmed ? 1 : 0.9), MIN_RATE);
   /* The first guess at the capacity may be twice of it. */
   return MAX (DFN_UPLINK_FLOOR * self->capacity * (self->is_confirmed ? 1 : 0.5), MIN_RATE);
 }
@@ -319,9 +332,15 @@ watch_heat (DfnUplinkEstimate *self, gint64 now_us)
       self->is_early = TRUE;
     }
   if (self->delay.queue_us > self->target_us)
-    self->calm_since_us = -1;
-  else if (self->calm_since_us < 0)
-    self->calm_since_us = now_us;
+    {
+      self->calm_since_us = -1;
+      self->tense_since_us = self->tense_since_us < 0 ? now_us : self->tense_since_us;
+    }
+  else
+    {
+      self->tense_since_us = -1;
+      self->calm_since_us = self->calm_since_us < 0 ? now_us : self->calm_since_us;
+    }
   if (self->calm_since_us >= 0 && now_us - self->calm_since_us >= ALONE_US)
     self->is_competing = self->was_judged = FALSE;
 }

@@ -10,6 +10,12 @@
 #define MOST_COMMON 4
 /* A path counts while its samples are no older. */
 #define FRESH_US (400 * 1000)
+/* Where some were heard of so lately, only they: whoever gives chunks one after the other would see
+ * the queue of a while ago in those that came before. */
+#define RECENT_US (100 * 1000)
+/* Fewer bytes in so long are messages, not content. */
+#define CONTENT 6000
+#define CONTENT_US G_USEC_PER_SEC
 /* So old samples still say that there is no queue. */
 #define LATELY_US (80 * 1000)
 #define SHORTER_US 1000
@@ -44,7 +50,7 @@ void
 dfn_uplink_path_forget (DfnUplinkPath *path)
 {
   path->base_us = path->low_us = path->old_low_us = -1;
-  path->sampled_us = G_MININT64 / 2;
+  path->sampled_us = path->busy_us = G_MININT64 / 2;
   memset (path->delays, 0xff, sizeof path->delays);
   path->is_sure = FALSE;
 }
@@ -69,6 +75,17 @@ static gint64
 shorter (gint64 a, gint64 b)
 {
   return a < 0 ? b : MIN (a, b);
+}
+
+void
+dfn_uplink_path_note_content (DfnUplinkPath *path, gint64 now_us)
+{
+  if (path->acked - path->noted >= CONTENT)
+    path->busy_us = now_us;
+  else if (now_us - path->noted_us < CONTENT_US)
+    return;
+  path->noted = path->acked;
+  path->noted_us = now_us;
 }
 
 gboolean
@@ -120,13 +137,38 @@ compare_times (gconstpointer a, gconstpointer b)
 }
 
 static gboolean
-is_fresh (const DfnUplinkPath *path, gint64 now_us)
+is_busy (const DfnUplinkPath *path, gint64 now_us)
 {
-  return path->base_us >= 0 && now_us - path->sampled_us <= MAX (FRESH_US, 2 * path->latest_us);
+  return path->base_us >= 0 && now_us - path->busy_us <= MAX (CONTENT_US, 2 * path->latest_us);
 }
 
-/* A quantile of what the fresh paths say, though no higher than @most of them, or -1 if there are
- * none. */
+static gboolean
+is_fresh (const DfnUplinkPath *path, gint64 now_us)
+{
+  return is_busy (path, now_us) && now_us - path->sampled_us <= MAX (FRESH_US, 2 * path->latest_us);
+}
+
+static gboolean
+is_recent (const DfnUplinkPath *path, gint64 now_us)
+{
+  return is_busy (path, now_us) && now_us - path->sampled_us <= RECENT_US;
+}
+
+static gboolean
+is_any_recent (DfnUplinkPaths *self, gint64 now_us, gboolean sure_only)
+{
+  for (guint i = 0; i < self->paths->len; i++)
+    {
+      const DfnUplinkPath *path = g_ptr_array_index (self->paths, i);
+
+      if (is_recent (path, now_us) && (path->is_sure || !sure_only))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* A quantile of what the recent paths say, or else the fresh ones, though no higher than @most of
+ * them; -1 if there are none. */
 static gint64
 summarise (DfnUplinkPaths *self,
            gint64 now_us,
@@ -135,14 +177,16 @@ summarise (DfnUplinkPaths *self,
            double share,
            guint most)
 {
+  gboolean is_narrow = is_any_recent (self, now_us, sure_only);
   guint place;
 
   g_array_set_size (self->sorted, 0);
   for (guint i = 0; i < self->paths->len; i++)
     {
       const DfnUplinkPath *path = g_ptr_array_index (self->paths, i);
+      gboolean counts = is_narrow ? is_recent (path, now_us) : is_fresh (path, now_us);
 
-      if (is_fresh (path, now_us) && (path->is_sure || !sure_only))
+      if (counts && (path->is_sure || !sure_only))
         {
           gint64 value = get (path);
 

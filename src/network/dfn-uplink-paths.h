@@ -14,8 +14,9 @@ G_BEGIN_DECLS
  * The queueing delay of a path is its round-trip time less the shortest one known. What a third of
  * the paths does not exceed, and of many paths a few, is taken for the uplink's own queue: a queue
  * at a peer, behind which acknowledgements wait, or a path that has become longer, does not show on
- * all. A path that began while there was a queue is not asked until
- * there was none.
+ * all. A path that began while there was a queue is not asked until there was none; nor is one over
+ * which no content goes: a viewer that gives nothing yet makes no queue, but sees that of its
+ * source, through which the source's acknowledgements come.
  */
 typedef struct _DfnUplinkPaths DfnUplinkPaths;
 
@@ -41,6 +42,9 @@ struct _DfnUplinkPath {
   gint64 delays[DFN_UPLINK_N_DELAYS]; /* the shortest of each tick, -1: none */
   gint64 latest_us;
   gint64 sampled_us; /* when */
+  guint64 noted;     /* of @acked, the last time that it was looked at */
+  gint64 noted_us;   /* when */
+  gint64 busy_us;    /* when content went over it last */
   gboolean is_sure;  /* whether @base_us was seen with an empty queue */
 };
 
@@ -75,6 +79,13 @@ DfnUplinkPath *dfn_uplink_paths_add (DfnUplinkPaths *self);
 void dfn_uplink_paths_remove (DfnUplinkPaths *self, DfnUplinkPath *path);
 /* The connection goes another way now. */
 void dfn_uplink_path_forget (DfnUplinkPath *path);
+
+/**
+ * dfn_uplink_path_note_content:
+ *
+ * To be called when @acked has changed.
+ */
+void dfn_uplink_path_note_content (DfnUplinkPath *path, gint64 now_us);
 
 /**
  * dfn_uplink_paths_sample:

@@ -11,8 +11,8 @@
  * that one follows the other without a gap. */
 #define UNDER_WAY_S 0.5
 #define MIN_UNDER_WAY 2
-/* While the uplink is unknown. */
-#define UNKNOWN_UNDER_WAY 4
+/* While the uplink is unknown: they share it, so each more makes the first to arrive later. */
+#define UNKNOWN_UNDER_WAY 2
 /* A chunk that takes this many times its share of the uplink is held up by its own way, and no
  * reason not to use the uplink for others. */
 #define SLOW_FACTOR 3

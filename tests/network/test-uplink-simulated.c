@@ -55,6 +55,45 @@ test_alone (gconstpointer n_senders)
                                   0.05 * UPLINK);
 }
 
+/* A member of a swarm gives chunks one after the other, and the acknowledgements come through
+ * uplinks that are in use, too. */
+static void
+test_chunks (gconstpointer back_us)
+{
+  g_autoptr (UplinkModel) model = uplink_model_new (16, UPLINK, QUEUE_US);
+
+  model->chunk = 262144;
+  for (guint i = 0; i < 16; i++)
+    {
+      UplinkSender *sender = &model->senders[i];
+
+      sender->left = 0;
+      sender->start_us = 0;
+      sender->back_us = GPOINTER_TO_INT (back_us);
+      sender->back_step = 3e-6 + 0.3e-6 * i;
+    }
+  uplink_model_watch (model);
+  uplink_model_run (model, 3);
+  show (model, "chunks, the first 3 s");
+  g_assert_cmpfloat (uplink_model_get_utilisation (model), >, 0.72);
+  uplink_model_watch (model);
+  uplink_model_run (model, 5);
+  show (model, "chunks, the next 5 s");
+  g_assert_cmpfloat (uplink_model_get_utilisation (model), >, 0.9);
+  uplink_model_watch (model);
+  uplink_model_run (model, 30);
+  show (model, "chunks");
+  g_assert_cmpfloat (uplink_model_get_utilisation (model), >, 0.95);
+  g_assert_cmpfloat (uplink_model_get_delay (model, 0.5), <, 45);
+
+  uplink_model_start_tcp (model, UPLINK_TCP_CUBIC, RTT_US);
+  uplink_model_run (model, 5);
+  uplink_model_watch (model);
+  uplink_model_run (model, 60);
+  show (model, "chunks beside TCP/cubic");
+  g_assert_cmpfloat (uplink_model_get_tcp_share (model), >, 0.4);
+}
+
 static void
 test_fast (void)
 {
@@ -268,6 +307,9 @@ main (int argc, char **argv)
   g_test_add_func ("/network/uplink/ungoverned", test_ungoverned);
   g_test_add_data_func ("/network/uplink/alone", GUINT_TO_POINTER (16), test_alone);
   g_test_add_data_func ("/network/uplink/one-link", GUINT_TO_POINTER (1), test_alone);
+  g_test_add_data_func ("/network/uplink/chunks", GINT_TO_POINTER (0), test_chunks);
+  g_test_add_data_func ("/network/uplink/chunks-20", GINT_TO_POINTER (20000), test_chunks);
+  g_test_add_data_func ("/network/uplink/chunks-40", GINT_TO_POINTER (40000), test_chunks);
   g_test_add_func ("/network/uplink/fast", test_fast);
   g_test_add_func ("/network/uplink/not-limited", test_not_limited);
   g_test_add_data_func ("/network/uplink/cubic", GINT_TO_POINTER (UPLINK_TCP_CUBIC), test_tcp);

@@ -214,7 +214,7 @@ test_estimate_unfilled (void)
 
 /* A queue on most of the paths is the uplink's, one on few of them is not. */
 static void
-test_estimate_common_queue (gconstpointer n_queued)
+play_common_queue (guint n_queued, gboolean with_content)
 {
   g_autoptr (DfnUplinkEstimate) estimate = dfn_uplink_estimate_new ();
   DfnUplinkPath *paths[9];
@@ -228,20 +228,34 @@ test_estimate_common_queue (gconstpointer n_queued)
         {
           reports[i].sent += 3000;
           reports[i].in_flight = 6000;
+          reports[i].acked += with_content ? 2800 : 10;
           reports[i].rtt_us = 30000 + 1000 * (gint64) i;
-          if (now > G_USEC_PER_SEC / 2 && i < GPOINTER_TO_UINT (n_queued))
+          if (now > G_USEC_PER_SEC / 2 && i < n_queued)
             reports[i].rtt_us += 60000;
           dfn_uplink_estimate_report (estimate, paths[i], START + now, &reports[i]);
         }
       dfn_uplink_estimate_tick (estimate, START + now);
     }
-  if (GPOINTER_TO_UINT (n_queued) >= 7)
+  if (n_queued >= 7 && with_content)
     {
       g_assert_cmpint (dfn_uplink_estimate_get_queue_delay (estimate), ==, 60000);
       g_assert_cmpfloat (dfn_uplink_estimate_get_rate (estimate), >, 0);
     }
   else
     g_assert_cmpfloat (dfn_uplink_estimate_get_rate (estimate), ==, 0);
+}
+
+static void
+test_estimate_common_queue (gconstpointer n_queued)
+{
+  play_common_queue (GPOINTER_TO_UINT (n_queued), TRUE);
+}
+
+/* Who only acknowledges makes no queue, so what all paths see is that of the others' uplinks. */
+static void
+test_estimate_no_content (void)
+{
+  play_common_queue (9, FALSE);
 }
 
 int
@@ -260,5 +274,6 @@ main (int argc, char **argv)
                         test_estimate_common_queue);
   g_test_add_data_func ("/network/uplink/estimate/queue-on-some", GUINT_TO_POINTER (5),
                         test_estimate_common_queue);
+  g_test_add_func ("/network/uplink/estimate/no-content", test_estimate_no_content);
   return g_test_run ();
 }

@@ -32,6 +32,7 @@ uplink_model_new (guint n_senders, double capacity, gint64 queue_us)
       sender->window = PACKET; /* a handshake */
       sender->start_us = 20000 * (gint64) i;
       sender->most = G_MAXUINT32;
+      sender->left = G_MAXUINT64;
       sender->is_starting = TRUE;
     }
   return self;
@@ -178,6 +179,18 @@ put_on_link (UplinkModel *self, UplinkPacket *packet)
   g_queue_push_tail (&self->queue, packet);
 }
 
+/* What acknowledgements wait at the receiver, whose uplink is in use, too: up and down. */
+static gint64
+back_of (UplinkModel *self, const UplinkPacket *packet)
+{
+  const UplinkSender *sender = &self->senders[packet->owner];
+
+  if (packet->owner == TCP || sender->back_us == 0)
+    return 0;
+  return (gint64) ((double) sender->back_us
+                   * (0.5 + 0.5 * sin (sender->back_step * (double) self->now_us)));
+}
+
 static void
 serve (UplinkModel *self)
 {
@@ -193,8 +206,8 @@ serve (UplinkModel *self)
       self->served += packet->size;
       self->tcp_served += packet->owner == TCP ? packet->size : 0;
       /* What a receiver's own scheduling adds. */
-      packet->known_us =
-          self->now_us + rtt_of (self, packet) + g_rand_int_range (self->random, 0, 3000);
+      packet->known_us = self->now_us + rtt_of (self, packet) + back_of (self, packet)
+                         + g_rand_int_range (self->random, 0, 3000);
       if (packet->owner != TCP && self->senders[packet->owner].loss > 0)
         packet->is_lost = g_rand_double (self->random) < self->senders[packet->owner].loss;
       g_queue_insert_sorted (way_of (self, packet), g_queue_pop_head (&self->queue), compare_known,
@@ -289,7 +302,8 @@ hear_tcp (UplinkModel *self)
 static gboolean
 can_send (const UplinkSender *sender)
 {
-  return sender->is_on && (double) (sender->in_flight + PACKET) <= sender->window;
+  return sender->is_on && sender->left >= PACKET
+         && (double) (sender->in_flight + PACKET) <= sender->window;
 }
 
 static void
@@ -298,10 +312,30 @@ send_some (UplinkModel *self, UplinkSender *sender, gsize allowed)
   for (gsize used = 0; used + PACKET <= allowed && can_send (sender); used += PACKET)
     {
       sender->sent += PACKET;
+      sender->left -= PACKET;
       sender->in_flight += PACKET;
       put_on_link (self, enter (self, (guint) (sender - self->senders), 0));
     }
   report (self, sender, -1);
+}
+
+/* Whoever serves chunks to many does so one after the other. */
+static void
+give_chunks (UplinkModel *self)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->n_senders; i++)
+    n += self->senders[i].left >= PACKET;
+  for (; n < 2; n++)
+    {
+      UplinkSender *next;
+
+      do
+        next = &self->senders[self->turn++ % self->n_senders];
+      while (next->left >= PACKET);
+      next->left = self->chunk;
+    }
 }
 
 static void
@@ -311,6 +345,8 @@ send (UplinkModel *self)
   gsize allowed;
   gboolean is_waiting;
 
+  if (self->chunk > 0)
+    give_chunks (self);
   for (guint i = 0; i < self->n_senders; i++)
     {
       UplinkSender *sender = &self->senders[i];

@@ -45,7 +45,10 @@ typedef struct {
   guint64 in_flight;
   guint64 acked;
   guint64 delivered;
-  GQueue on_way; /* of UplinkPacket, in the order in which they will be known */
+  guint64 left;     /* of the chunk that it sends, where there are chunks */
+  gint64 back_us;   /* the longest queue in front of the receiver's own uplink */
+  double back_step; /* how fast that one comes and goes */
+  GQueue on_way;    /* of UplinkPacket, in the order in which they will be known */
 } UplinkSender;
 
 typedef struct {
@@ -85,6 +88,8 @@ typedef struct {
   UplinkSender senders[UPLINK_MODEL_MAX_SENDERS];
   guint n_senders;
   UplinkFlow tcp;
+  guint64 chunk; /* bytes: two senders at a time send so many each, then others; 0: all send */
+  guint turn;    /* whose chunk was the last */
 
   /* Since uplink_model_watch(). */
   gint64 watched_us;
