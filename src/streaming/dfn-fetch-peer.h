@@ -52,6 +52,7 @@ typedef struct {
   guint n_hard_failures; /* in a row */
   guint n_refusals;      /* in a row */
   gint64 backoff_until_us;
+  gint64 idle_until_us; /* until when it is believed that it has nothing to do, as it said */
 
   gsize first_window; /* what is asked of it before it has delivered */
   gsize least_window;

@@ -9,6 +9,9 @@
 /* A request is moved when that saves half of its time and more than that. */
 #define RELIEF_FACTOR 2.0
 #define RELIEF_MARGIN_S 0.2
+/* To a peer that says that it is idle, when that saves more than this, within so long. */
+#define IDLE_MARGIN_S 0.1
+#define IDLE_US 100000
 #define RELIEF_EVERY_US 50000
 #define RELIEF_WAKE_US 200000
 
@@ -181,6 +184,17 @@ dfn_fetch_plan_add_peer_chunk (DfnFetchPlan *self, guint64 peer, guint32 index)
   changed->exhausted_generation = 0;
 }
 
+void
+dfn_fetch_plan_peer_is_idle (DfnFetchPlan *self, gint64 now_us, guint64 peer)
+{
+  DfnFetchPeer *idle = lookup (self, peer);
+
+  if (idle == NULL || idle->outstanding > 0)
+    return;
+  idle->idle_until_us = now_us + IDLE_US;
+  self->relieved_us = 0;
+}
+
 /* Takes request number @place back from @peer; the caller hears of it as abandoned. */
 static void
 call_off (DfnFetchPlan *self, DfnFetchPeer *peer, guint place)
@@ -344,7 +358,8 @@ find_relief (
     DfnFetchPlan *self, DfnFetchPeer *idle, gint64 now_us, DfnFetchPeer **from, guint *place)
 {
   double ours = dfn_fetch_peer_expect (idle, DFN_CHUNK_SIZE, now_us);
-  double most = RELIEF_FACTOR * ours + RELIEF_MARGIN_S;
+  double most =
+      now_us < idle->idle_until_us ? ours + IDLE_MARGIN_S : RELIEF_FACTOR * ours + RELIEF_MARGIN_S;
 
   *from = NULL;
   for (guint i = 0; i < self->peers->len; i++)
@@ -388,6 +403,7 @@ relieve (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *index)
         continue;
       chunk = g_array_index (from->requests, DfnFetchRequest, place).index;
       call_off (self, from, place);
+      idle->idle_until_us = 0;
       self->totals.n_moved++;
       self->choice = (DfnFetchChoice){ .policy = "relief", .probability = 1, .n_candidates = 1 };
       return ask (self, idle, chunk, now_us, peer, index);

@@ -128,6 +128,10 @@ void dfn_fetch_plan_set_peer_chunks (DfnFetchPlan *self, guint64 peer, const Dfn
 /** dfn_fetch_plan_add_peer_chunk: @peer has chunk @index, too; numbers out of range do nothing */
 void dfn_fetch_plan_add_peer_chunk (DfnFetchPlan *self, guint64 peer, guint32 index);
 
+/** dfn_fetch_plan_peer_is_idle: @peer says that it has nothing to send: what waits elsewhere may be
+ * asked of it */
+void dfn_fetch_plan_peer_is_idle (DfnFetchPlan *self, gint64 now_us, guint64 peer);
+
 /**
  * dfn_fetch_plan_set_playhead:
  * @index: the chunk that is played

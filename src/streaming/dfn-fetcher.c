@@ -399,6 +399,8 @@ on_have (DfnPeer *peer, const Dfn__Have *have, Provider *provider)
     dfn_fetch_plan_set_peer_chunks (self->plan, provider->id, NULL);
   else
     add_chunks (provider, have);
+  if (have->idle)
+    dfn_fetch_plan_peer_is_idle (self->plan, g_get_monotonic_time (), provider->id);
   pump (self);
 }
 

@@ -205,6 +205,19 @@ serve (DfnSeeder *self, guint64 id, guint32 chunk)
   dfn_chunk_store_read_async (self->store, chunk, NULL, on_read, reading);
 }
 
+static void
+tell_idle (DfnSeeder *self)
+{
+  Dfn__Have have = DFN__HAVE__INIT;
+
+  have.content.data = (guint8 *) get_content (self);
+  have.content.len = DFN_WIRE_CONTENT_SIZE;
+  have.idle = TRUE;
+  for (guint i = 0; i < self->clients->len; i++)
+    if (dfn_upload_queue_wants (self->queue, client_at (self, i)->id))
+      dfn_peer_send_have (client_at (self, i)->peer, &have);
+}
+
 /* What the connections may send together, of which headers are a small part. */
 static double
 get_uplink (void)
@@ -228,6 +241,8 @@ pump (DfnSeeder *self)
   dfn_upload_queue_set_uplink (self->queue, get_uplink ());
   while (dfn_upload_queue_next (self->queue, now, &id, &chunk))
     serve (self, id, chunk);
+  if (dfn_upload_queue_take_idle (self->queue, now))
+    tell_idle (self);
   wakeup = dfn_upload_queue_get_wakeup (self->queue, now);
   dfn_timer_source_set (self->pump_timer, wakeup == G_MAXINT64 ? -1 : wakeup);
 }

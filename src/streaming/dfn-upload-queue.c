@@ -28,6 +28,8 @@
 #define LEAST_GIVEN 0.02
 /* One chunk in so many goes to whoever was served longest ago, so that nobody is shut out. */
 #define OPTIMISTIC_EVERY 32
+/* That nothing is left to send is told no oftener, as it takes a packet a peer. */
+#define IDLE_EVERY_US 100000
 /* Differences in what peers have count from this part of the file on. */
 #define PROGRESS_PARTS 64
 
@@ -65,6 +67,8 @@ struct _DfnUploadQueue {
   guint64 n_served;
   guint64 n_first_copies;
   guint64 n_chosen;
+  guint64 n_told_idle; /* @n_chosen when it was said that nothing is left */
+  gint64 told_idle_us;
 };
 
 static void
@@ -492,6 +496,27 @@ dfn_upload_queue_next (DfnUploadQueue *self, gint64 now_us, guint64 *peer, guint
   *peer = chosen.peer->id;
   *index = entry.index;
   return TRUE;
+}
+
+gboolean
+dfn_upload_queue_take_idle (DfnUploadQueue *self, gint64 now_us)
+{
+  if (self->n_chosen == self->n_told_idle || now_us < self->told_idle_us + IDLE_EVERY_US)
+    return FALSE;
+  for (guint i = 0; i < self->peers->len; i++)
+    if (peer_at (self, i)->waiting->len + peer_at (self, i)->under_way->len > 0)
+      return FALSE;
+  self->n_told_idle = self->n_chosen;
+  self->told_idle_us = now_us;
+  return TRUE;
+}
+
+gboolean
+dfn_upload_queue_wants (DfnUploadQueue *self, guint64 peer)
+{
+  const Peer *asked = lookup (self, peer);
+
+  return asked != NULL && asked->has != NULL && dfn_bitmap_get_n_set (asked->has) < self->n_chunks;
 }
 
 void

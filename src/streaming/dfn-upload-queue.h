@@ -105,6 +105,18 @@ void dfn_upload_queue_cancel (DfnUploadQueue *self, guint64 peer, guint32 index)
  */
 gboolean dfn_upload_queue_next (DfnUploadQueue *self, gint64 now_us, guint64 *peer, guint32 *index);
 
+/**
+ * dfn_upload_queue_take_idle:
+ *
+ * Whether to tell those whom dfn_upload_queue_wants() names that this side has nothing to send any
+ * more: requests that wait elsewhere would be served at once. Once each time that it runs out, and
+ * not too often.
+ */
+gboolean dfn_upload_queue_take_idle (DfnUploadQueue *self, gint64 now_us);
+
+/** dfn_upload_queue_wants: whether @peer lacks a chunk, as far as it has said */
+gboolean dfn_upload_queue_wants (DfnUploadQueue *self, guint64 peer);
+
 /** dfn_upload_queue_sent: the last byte of chunk @index for @peer has left */
 void dfn_upload_queue_sent (DfnUploadQueue *self, gint64 now_us, guint64 peer, guint32 index);
 

@@ -15,6 +15,7 @@
 #define REQUEST_BYTES 110
 #define CANCEL_BYTES 80
 #define HAVE_BYTES 130
+#define IDLE_BYTES 110
 
 typedef enum {
   AT_SENT,
@@ -26,7 +27,8 @@ typedef enum {
   AT_WAKE,
   AT_FLUSH,
   AT_JOIN,
-  AT_LEAVE
+  AT_LEAVE,
+  AT_IDLE
 } Kind;
 
 typedef struct {
@@ -328,6 +330,15 @@ serve (Sim *sim, guint at)
       g_array_append_val (peer->sendings, sending);
     }
   send_piece (sim, at);
+  if (!dfn_upload_queue_take_idle (peer->queue, sim->now_us))
+    return;
+  for (guint i = 0; i < peer->links->len; i++)
+    {
+      guint other = g_array_index (peer->links, Link, i).other;
+
+      if (dfn_upload_queue_wants (peer->queue, other))
+        send_control (sim, at, other, AT_IDLE, 0, IDLE_BYTES);
+    }
 }
 
 static void
@@ -381,32 +392,49 @@ on_request (Sim *sim, const Event *event)
 
 /* Fetching */
 
-static void
-pump (Sim *sim, guint at)
+/* Returns whether there was any. */
+static gboolean
+cancel_abandoned (Sim *sim, guint at)
+{
+  Peer *peer = &sim->peers[at];
+  gboolean any = FALSE;
+  guint64 from;
+  guint32 chunk;
+
+  while (dfn_fetch_plan_next_abandoned (peer->plan, sim->now_us, &from, &chunk))
+    {
+      send_control (sim, at, (guint) from, AT_CANCEL, chunk, CANCEL_BYTES);
+      any = TRUE;
+    }
+  return any;
+}
+
+static gboolean
+ask_next (Sim *sim, guint at)
 {
   Peer *peer = &sim->peers[at];
   guint64 from;
   guint32 chunk;
+
+  if (!dfn_fetch_plan_next (peer->plan, sim->now_us, &from, &chunk))
+    return FALSE;
+  dfn_upload_queue_asked (peer->queue, sim->now_us, from);
+  send_control (sim, at, (guint) from, AT_REQUEST, chunk, REQUEST_BYTES);
+  return TRUE;
+}
+
+static void
+pump (Sim *sim, guint at)
+{
+  Peer *peer = &sim->peers[at];
   gint64 wake_us;
-  gboolean any;
 
   if (peer->plan == NULL || !peer->is_here || peer->kind == SIM_DEMAND_LIAR)
     return;
-  do
-    {
-      any = FALSE;
-      while (dfn_fetch_plan_next_abandoned (peer->plan, sim->now_us, &from, &chunk))
-        {
-          send_control (sim, at, (guint) from, AT_CANCEL, chunk, CANCEL_BYTES);
-          any = TRUE;
-        }
-      while (dfn_fetch_plan_next (peer->plan, sim->now_us, &from, &chunk))
-        {
-          dfn_upload_queue_asked (peer->queue, sim->now_us, from);
-          send_control (sim, at, (guint) from, AT_REQUEST, chunk, REQUEST_BYTES);
-          any = TRUE;
-        }
-  } while (any);
+  /* In this order, as DfnFetcher does it: a request that is moved away and back would otherwise be
+   * taken back after it was made. */
+  while (cancel_abandoned (sim, at) || ask_next (sim, at))
+    ;
   wake_us = dfn_fetch_plan_get_wakeup (peer->plan, sim->now_us);
   if (wake_us == G_MAXINT64 || (peer->wake_us > sim->now_us && peer->wake_us <= wake_us))
     return;
@@ -435,6 +463,17 @@ on_have (Sim *sim, const Event *event)
     }
   if (event->chunk == G_MAXUINT32 || !dfn_bitmap_has (peer->has, event->chunk))
     pump (sim, event->to);
+}
+
+static void
+on_idle (Sim *sim, const Event *event)
+{
+  Peer *peer = &sim->peers[event->to];
+
+  if (peer->plan == NULL || find_link (sim, event->to, event->from) == NULL)
+    return;
+  dfn_fetch_plan_peer_is_idle (peer->plan, sim->now_us, event->from);
+  pump (sim, event->to);
 }
 
 static void
@@ -561,6 +600,9 @@ handle (Sim *sim, const Event *event)
       break;
     case AT_JOIN:
       join (sim, event->to);
+      break;
+    case AT_IDLE:
+      on_idle (sim, event);
       break;
     case AT_LEAVE:
       leave (sim, event->to);

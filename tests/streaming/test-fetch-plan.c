@@ -183,6 +183,31 @@ test_relief (void)
   g_assert_cmpuint (index, ==, 1 - begun);
 }
 
+/* Who says that it is idle is asked at once for what waits, where guessing would take seconds. */
+static void
+test_idle (void)
+{
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (DFN_CHUNK_SIZE * 2, NULL, 1);
+  g_autoptr (DfnBitmap) all = dfn_bitmap_new_full (2);
+  guint64 peer;
+  guint32 index, moved;
+
+  dfn_fetch_plan_add_peer (plan, 0, 1, NULL);
+  g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &index));
+  g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &index));
+  dfn_fetch_plan_add_peer (plan, 0, 2, all);
+  g_assert_false (dfn_fetch_plan_next (plan, S / 2, &peer, &index));
+  dfn_fetch_plan_peer_is_idle (plan, S / 2, 3);
+  dfn_fetch_plan_peer_is_idle (plan, S / 2, 2);
+  g_assert_true (dfn_fetch_plan_next (plan, S / 2, &peer, &moved));
+  g_assert_cmpuint (peer, ==, 2);
+  g_assert_true (dfn_fetch_plan_next_abandoned (plan, S / 2, &peer, &index));
+  g_assert_cmpuint (peer, ==, 1);
+  g_assert_cmpuint (index, ==, moved);
+  /* It has something to do now. */
+  g_assert_false (dfn_fetch_plan_next (plan, S / 2, &peer, &index));
+}
+
 static void
 test_partial_peers (void)
 {
@@ -309,6 +334,7 @@ main (int argc, char **argv)
   g_test_add_func ("/streaming/fetch-plan/seek", test_seek);
   g_test_add_func ("/streaming/fetch-plan/rarest-first", test_rarest_first);
   g_test_add_func ("/streaming/fetch-plan/relief", test_relief);
+  g_test_add_func ("/streaming/fetch-plan/idle", test_idle);
   g_test_add_func ("/streaming/fetch-plan/partial-peers", test_partial_peers);
   g_test_add_func ("/streaming/fetch-plan/hard-failure", test_hard_failure);
   g_test_add_func ("/streaming/fetch-plan/refusal", test_refusal);

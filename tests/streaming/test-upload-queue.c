@@ -171,6 +171,39 @@ test_idlers (void)
   g_assert_cmpuint (n_idler, <=, 6);
 }
 
+/* That nothing is left is said once each time, not too often, and not to those who have all. */
+static void
+test_idle (void)
+{
+  g_autoptr (DfnUploadQueue) queue = make_queue (2);
+
+  g_assert_false (dfn_upload_queue_take_idle (queue, 0));
+  dfn_upload_queue_request (queue, 0, 1, 7);
+  assert_next (queue, S, 1, 7);
+  g_assert_false (dfn_upload_queue_take_idle (queue, S));
+  dfn_upload_queue_sent (queue, 2 * S, 1, 7);
+  g_assert_true (dfn_upload_queue_take_idle (queue, 2 * S));
+  g_assert_false (dfn_upload_queue_take_idle (queue, 3 * S));
+  dfn_upload_queue_request (queue, 3 * S, 2, 7);
+  g_assert_false (dfn_upload_queue_take_idle (queue, 3 * S));
+  assert_next (queue, 3 * S, 2, 7);
+  dfn_upload_queue_cancel (queue, 2, 7);
+  g_assert_true (dfn_upload_queue_take_idle (queue, 3 * S));
+  dfn_upload_queue_request (queue, 3 * S, 2, 8);
+  assert_next (queue, 3 * S, 2, 8);
+  dfn_upload_queue_sent (queue, 3 * S, 2, 8);
+  g_assert_false (dfn_upload_queue_take_idle (queue, 3 * S + 1000));
+  g_assert_true (dfn_upload_queue_take_idle (queue, 4 * S));
+
+  g_assert_true (dfn_upload_queue_wants (queue, 2));
+  for (guint32 i = 0; i < 64; i++)
+    dfn_upload_queue_peer_has (queue, 0, 2, i);
+  g_assert_false (dfn_upload_queue_wants (queue, 2));
+  dfn_upload_queue_peer_has_all (queue, 1);
+  g_assert_false (dfn_upload_queue_wants (queue, 1));
+  g_assert_false (dfn_upload_queue_wants (queue, 3));
+}
+
 /* Whatever peers do, what is kept of them is bounded. */
 static void
 test_limits (void)
@@ -200,6 +233,7 @@ main (int argc, char **argv)
   g_test_add_func ("/streaming/upload-queue/furthest-behind", test_furthest_behind);
   g_test_add_func ("/streaming/upload-queue/cancel", test_cancel);
   g_test_add_func ("/streaming/upload-queue/idlers", test_idlers);
+  g_test_add_func ("/streaming/upload-queue/idle", test_idle);
   g_test_add_func ("/streaming/upload-queue/limits", test_limits);
   return g_test_run ();
 }
