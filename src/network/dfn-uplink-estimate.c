@@ -10,6 +10,8 @@
 #define FEW_PATHS 4
 #define FEW_FLOOR 0.80
 #define FEW_PATIENCE_US (500 * 1000)
+/* TCP's queue is short for a moment now and then, too. */
+#define RELAXED_US (100 * 1000)
 /* The first guess at the capacity is over a longer time. */
 #define FIRST_TICKS 20
 /* Whether too much is lost shows over a longer time. */
@@ -338,8 +340,9 @@ watch_heat (DfnUplinkEstimate *self, gint64 now_us)
     }
   else
     {
-      self->tense_since_us = -1;
       self->calm_since_us = self->calm_since_us < 0 ? now_us : self->calm_since_us;
+      if (now_us - self->calm_since_us >= RELAXED_US)
+        self->tense_since_us = -1;
     }
   if (self->calm_since_us >= 0 && now_us - self->calm_since_us >= ALONE_US)
     self->is_competing = self->was_judged = FALSE;

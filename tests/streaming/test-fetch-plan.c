@@ -196,16 +196,16 @@ test_idle (void)
   g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &index));
   g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &index));
   dfn_fetch_plan_add_peer (plan, 0, 2, all);
-  g_assert_false (dfn_fetch_plan_next (plan, S / 2, &peer, &index));
-  dfn_fetch_plan_peer_is_idle (plan, S / 2, 3);
-  dfn_fetch_plan_peer_is_idle (plan, S / 2, 2);
-  g_assert_true (dfn_fetch_plan_next (plan, S / 2, &peer, &moved));
+  g_assert_false (dfn_fetch_plan_next (plan, S / 4, &peer, &index));
+  dfn_fetch_plan_peer_is_idle (plan, S / 4, 3);
+  dfn_fetch_plan_peer_is_idle (plan, S / 4, 2);
+  g_assert_true (dfn_fetch_plan_next (plan, S / 4, &peer, &moved));
   g_assert_cmpuint (peer, ==, 2);
-  g_assert_true (dfn_fetch_plan_next_abandoned (plan, S / 2, &peer, &index));
+  g_assert_true (dfn_fetch_plan_next_abandoned (plan, S / 4, &peer, &index));
   g_assert_cmpuint (peer, ==, 1);
   g_assert_cmpuint (index, ==, moved);
   /* It has something to do now. */
-  g_assert_false (dfn_fetch_plan_next (plan, S / 2, &peer, &index));
+  g_assert_false (dfn_fetch_plan_next (plan, S / 4, &peer, &index));
 }
 
 static void
