@@ -10,7 +10,7 @@
 #define RELIEF_FACTOR 2.0
 #define RELIEF_MARGIN_S 0.2
 /* To a peer that says that it is idle, when that saves more than this, within so long. */
-#define IDLE_MARGIN_S 0.1
+#define IDLE_MARGIN_S 0.2
 #define IDLE_US 100000
 #define RELIEF_EVERY_US 50000
 #define RELIEF_WAKE_US 200000

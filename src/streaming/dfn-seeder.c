@@ -206,16 +206,17 @@ serve (DfnSeeder *self, guint64 id, guint32 chunk)
 }
 
 static void
-tell_idle (DfnSeeder *self)
+tell_idle (DfnSeeder *self, gint64 now)
 {
   Dfn__Have have = DFN__HAVE__INIT;
+  guint64 told[DFN_UPLOAD_QUEUE_MAX_TOLD];
+  guint n = dfn_upload_queue_take_idle (self->queue, now, told);
 
   have.content.data = (guint8 *) get_content (self);
   have.content.len = DFN_WIRE_CONTENT_SIZE;
   have.idle = TRUE;
-  for (guint i = 0; i < self->clients->len; i++)
-    if (dfn_upload_queue_wants (self->queue, client_at (self, i)->id))
-      dfn_peer_send_have (client_at (self, i)->peer, &have);
+  for (guint i = 0; i < n; i++)
+    dfn_peer_send_have (find_by_id (self, told[i])->peer, &have);
 }
 
 /* What the connections may send together, of which headers are a small part. */
@@ -241,8 +242,7 @@ pump (DfnSeeder *self)
   dfn_upload_queue_set_uplink (self->queue, get_uplink ());
   while (dfn_upload_queue_next (self->queue, now, &id, &chunk))
     serve (self, id, chunk);
-  if (dfn_upload_queue_take_idle (self->queue, now))
-    tell_idle (self);
+  tell_idle (self, now);
   wakeup = dfn_upload_queue_get_wakeup (self->queue, now);
   dfn_timer_source_set (self->pump_timer, wakeup == G_MAXINT64 ? -1 : wakeup);
 }

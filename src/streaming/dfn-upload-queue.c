@@ -69,6 +69,7 @@ struct _DfnUploadQueue {
   guint64 n_chosen;
   guint64 n_told_idle; /* @n_chosen when it was said that nothing is left */
   gint64 told_idle_us;
+  guint told; /* whose turn it is to be told */
 };
 
 static void
@@ -498,25 +499,26 @@ dfn_upload_queue_next (DfnUploadQueue *self, gint64 now_us, guint64 *peer, guint
   return TRUE;
 }
 
-gboolean
-dfn_upload_queue_take_idle (DfnUploadQueue *self, gint64 now_us)
+guint
+dfn_upload_queue_take_idle (DfnUploadQueue *self, gint64 now_us, guint64 *peers)
 {
+  guint n = 0, n_peers = self->peers->len;
+
   if (self->n_chosen == self->n_told_idle || now_us < self->told_idle_us + IDLE_EVERY_US)
-    return FALSE;
-  for (guint i = 0; i < self->peers->len; i++)
+    return 0;
+  for (guint i = 0; i < n_peers; i++)
     if (peer_at (self, i)->waiting->len + peer_at (self, i)->under_way->len > 0)
-      return FALSE;
+      return 0;
   self->n_told_idle = self->n_chosen;
   self->told_idle_us = now_us;
-  return TRUE;
-}
+  for (guint i = 0; i < n_peers && n < DFN_UPLOAD_QUEUE_MAX_TOLD; i++)
+    {
+      const Peer *peer = peer_at (self, self->told++ % n_peers);
 
-gboolean
-dfn_upload_queue_wants (DfnUploadQueue *self, guint64 peer)
-{
-  const Peer *asked = lookup (self, peer);
-
-  return asked != NULL && asked->has != NULL && dfn_bitmap_get_n_set (asked->has) < self->n_chunks;
+      if (peer->has != NULL && dfn_bitmap_get_n_set (peer->has) < self->n_chunks)
+        peers[n++] = peer->id;
+    }
+  return n;
 }
 
 void

@@ -11,6 +11,9 @@ G_BEGIN_DECLS
 #define DFN_UPLOAD_QUEUE_MAX_REQUESTS 192
 /** DFN_UPLOAD_QUEUE_MAX_PER_PEER: the most chunks that are under way to one peer at once */
 #define DFN_UPLOAD_QUEUE_MAX_PER_PEER 2
+/** DFN_UPLOAD_QUEUE_MAX_TOLD: the most peers that are told at once that nothing is left to send: as
+ * many requests keep an uplink busy until others come, and more would only wait here */
+#define DFN_UPLOAD_QUEUE_MAX_TOLD 5
 
 /**
  * DfnUploadQueue:
@@ -107,15 +110,15 @@ gboolean dfn_upload_queue_next (DfnUploadQueue *self, gint64 now_us, guint64 *pe
 
 /**
  * dfn_upload_queue_take_idle:
+ * @peers: (out caller-allocates): room for %DFN_UPLOAD_QUEUE_MAX_TOLD
  *
- * Whether to tell those whom dfn_upload_queue_wants() names that this side has nothing to send any
- * more: requests that wait elsewhere would be served at once. Once each time that it runs out, and
- * not too often.
+ * Whom to tell that this side has nothing to send any more, so that requests that wait elsewhere
+ * come here: a few, in turn, of those that lack chunks. Once each time that it runs out, and not
+ * too often.
+ *
+ * Returns: how many
  */
-gboolean dfn_upload_queue_take_idle (DfnUploadQueue *self, gint64 now_us);
-
-/** dfn_upload_queue_wants: whether @peer lacks a chunk, as far as it has said */
-gboolean dfn_upload_queue_wants (DfnUploadQueue *self, guint64 peer);
+guint dfn_upload_queue_take_idle (DfnUploadQueue *self, gint64 now_us, guint64 *peers);
 
 /** dfn_upload_queue_sent: the last byte of chunk @index for @peer has left */
 void dfn_upload_queue_sent (DfnUploadQueue *self, gint64 now_us, guint64 peer, guint32 index);

@@ -229,7 +229,7 @@ test_all_paths_longer (void)
   uplink_model_run (model, 20);
   show (model, "the only path longer");
   /* The sender's own window grows slowly over such a path. */
-  g_assert_cmpfloat (uplink_model_get_utilisation (model), >, 0.9);
+  g_assert_cmpfloat (uplink_model_get_utilisation (model), >, 0.85);
   g_assert_cmpfloat (uplink_model_get_delay (model, 0.95), <, 60);
 }
 

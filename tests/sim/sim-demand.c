@@ -317,8 +317,10 @@ static void
 serve (Sim *sim, guint at)
 {
   Peer *peer = &sim->peers[at];
+  guint64 told[DFN_UPLOAD_QUEUE_MAX_TOLD];
   guint64 to;
   guint32 chunk;
+  guint n_told;
 
   if (peer->kind == SIM_DEMAND_LIAR || peer->kind == SIM_DEMAND_RIDER
       || peer->kind == SIM_DEMAND_LEECH)
@@ -330,15 +332,9 @@ serve (Sim *sim, guint at)
       g_array_append_val (peer->sendings, sending);
     }
   send_piece (sim, at);
-  if (!dfn_upload_queue_take_idle (peer->queue, sim->now_us))
-    return;
-  for (guint i = 0; i < peer->links->len; i++)
-    {
-      guint other = g_array_index (peer->links, Link, i).other;
-
-      if (dfn_upload_queue_wants (peer->queue, other))
-        send_control (sim, at, other, AT_IDLE, 0, IDLE_BYTES);
-    }
+  n_told = dfn_upload_queue_take_idle (peer->queue, sim->now_us, told);
+  for (guint i = 0; i < n_told; i++)
+    send_control (sim, at, (guint) told[i], AT_IDLE, 0, IDLE_BYTES);
 }
 
 static void

@@ -60,9 +60,10 @@ test_homes (void)
 
         config.seed = seed;
         config.spread = spread;
-        g_assert_cmpfloat (play (&config, &result), <, 1.13);
+        g_assert_cmpfloat (play (&config, &result), <, 1.1);
         g_assert_cmpfloat (result.source_copies, <, 1.1);
-        g_assert_cmpfloat (result.duplicates, <, 0.01);
+        /* Among few, a request that moves to an idle peer is now and then answered by both. */
+        g_assert_cmpfloat (result.duplicates, <, 0.015);
         g_assert_cmpfloat (result.control, <, 0.03);
       }
 }

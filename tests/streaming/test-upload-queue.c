@@ -176,32 +176,50 @@ static void
 test_idle (void)
 {
   g_autoptr (DfnUploadQueue) queue = make_queue (2);
+  guint64 told[DFN_UPLOAD_QUEUE_MAX_TOLD];
 
-  g_assert_false (dfn_upload_queue_take_idle (queue, 0));
+  g_assert_cmpuint (dfn_upload_queue_take_idle (queue, 0, told), ==, 0);
   dfn_upload_queue_request (queue, 0, 1, 7);
   assert_next (queue, S, 1, 7);
-  g_assert_false (dfn_upload_queue_take_idle (queue, S));
+  g_assert_cmpuint (dfn_upload_queue_take_idle (queue, S, told), ==, 0);
   dfn_upload_queue_sent (queue, 2 * S, 1, 7);
-  g_assert_true (dfn_upload_queue_take_idle (queue, 2 * S));
-  g_assert_false (dfn_upload_queue_take_idle (queue, 3 * S));
+  g_assert_cmpuint (dfn_upload_queue_take_idle (queue, 2 * S, told), ==, 2);
+  g_assert_cmpuint (told[0], ==, 1);
+  g_assert_cmpuint (told[1], ==, 2);
+  g_assert_cmpuint (dfn_upload_queue_take_idle (queue, 3 * S, told), ==, 0);
   dfn_upload_queue_request (queue, 3 * S, 2, 7);
-  g_assert_false (dfn_upload_queue_take_idle (queue, 3 * S));
+  g_assert_cmpuint (dfn_upload_queue_take_idle (queue, 3 * S, told), ==, 0);
   assert_next (queue, 3 * S, 2, 7);
   dfn_upload_queue_cancel (queue, 2, 7);
-  g_assert_true (dfn_upload_queue_take_idle (queue, 3 * S));
+  dfn_upload_queue_peer_has_all (queue, 1);
+  g_assert_cmpuint (dfn_upload_queue_take_idle (queue, 3 * S, told), ==, 1);
+  g_assert_cmpuint (told[0], ==, 2);
   dfn_upload_queue_request (queue, 3 * S, 2, 8);
   assert_next (queue, 3 * S, 2, 8);
   dfn_upload_queue_sent (queue, 3 * S, 2, 8);
-  g_assert_false (dfn_upload_queue_take_idle (queue, 3 * S + 1000));
-  g_assert_true (dfn_upload_queue_take_idle (queue, 4 * S));
-
-  g_assert_true (dfn_upload_queue_wants (queue, 2));
+  g_assert_cmpuint (dfn_upload_queue_take_idle (queue, 3 * S + 1000, told), ==, 0);
   for (guint32 i = 0; i < 64; i++)
     dfn_upload_queue_peer_has (queue, 0, 2, i);
-  g_assert_false (dfn_upload_queue_wants (queue, 2));
-  dfn_upload_queue_peer_has_all (queue, 1);
-  g_assert_false (dfn_upload_queue_wants (queue, 1));
-  g_assert_false (dfn_upload_queue_wants (queue, 3));
+  g_assert_cmpuint (dfn_upload_queue_take_idle (queue, 4 * S, told), ==, 0);
+}
+
+/* Of many, a few are told, and others the next time. */
+static void
+test_idle_turns (void)
+{
+  g_autoptr (DfnUploadQueue) queue = make_queue (8);
+  guint64 told[DFN_UPLOAD_QUEUE_MAX_TOLD];
+
+  for (guint round = 0; round < 2; round++)
+    {
+      dfn_upload_queue_request (queue, 0, 1, round);
+      assert_next (queue, round * S, 1, round);
+      dfn_upload_queue_sent (queue, round * S, 1, round);
+      g_assert_cmpuint (dfn_upload_queue_take_idle (queue, S + round * S, told), ==,
+                        DFN_UPLOAD_QUEUE_MAX_TOLD);
+      for (guint i = 0; i < DFN_UPLOAD_QUEUE_MAX_TOLD; i++)
+        g_assert_cmpuint (told[i], ==, 1 + (round * DFN_UPLOAD_QUEUE_MAX_TOLD + i) % 8);
+    }
 }
 
 /* Whatever peers do, what is kept of them is bounded. */
@@ -234,6 +252,7 @@ main (int argc, char **argv)
   g_test_add_func ("/streaming/upload-queue/cancel", test_cancel);
   g_test_add_func ("/streaming/upload-queue/idlers", test_idlers);
   g_test_add_func ("/streaming/upload-queue/idle", test_idle);
+  g_test_add_func ("/streaming/upload-queue/idle-turns", test_idle_turns);
   g_test_add_func ("/streaming/upload-queue/limits", test_limits);
   return g_test_run ();
 }
