@@ -117,13 +117,17 @@ fail (DfnLiveBroadcastTask *self, gint code, const GError *error)
 /* Viewers */
 
 static void
+dfn_live_broadcast_task_newcomer (DfnTask *task, DfnPeer *peer)
+{
+  dfn_live_swarm_welcome (DFN_LIVE_BROADCAST_TASK (task)->swarm, peer);
+}
+
+static void
 dfn_live_broadcast_task_peer_added (DfnTask *task, DfnPeer *peer)
 {
   DfnLiveBroadcastTask *self = DFN_LIVE_BROADCAST_TASK (task);
 
   dfn_live_swarm_add_peer (self->swarm, peer);
-  if (dfn_swarm_members_is_newcomer (self->task.members, peer))
-    dfn_live_swarm_welcome (self->swarm, peer);
   dfn_task_tell_now (DFN_TASK (self));
 }
 
@@ -475,6 +479,7 @@ dfn_live_broadcast_task_class_init (DfnLiveBroadcastTaskClass *klass)
   task_class->start = dfn_live_broadcast_task_start;
   task_class->stop = dfn_live_broadcast_task_stop;
   task_class->describe = dfn_live_broadcast_task_describe;
+  task_class->newcomer = dfn_live_broadcast_task_newcomer;
   task_class->peer_added = dfn_live_broadcast_task_peer_added;
   task_class->peer_removed = dfn_live_broadcast_task_peer_removed;
   task_class->announced = dfn_live_broadcast_task_announced;

@@ -19,6 +19,9 @@
 /* For the last chunks of a stream that is said to have ended. */
 #define END_PATIENCE_MS 8000
 #define MAX_NAME 200
+/* An offer takes a few milliseconds to make; the way to the relays, which is longer, begins first.
+ */
+#define EARLY_START_MS 5
 
 struct _DfnLiveWatchTask {
   DfnTask task;
@@ -33,6 +36,7 @@ struct _DfnLiveWatchTask {
   DfnOutput *output;
   GSource *silence;
   GSource *patience;
+  GSource *early;
   gint64 started_us;
   gboolean is_finishing; /* everything was played; the output may still be writing */
 
@@ -94,6 +98,7 @@ shut_down (DfnLiveWatchTask *self)
 {
   dfn_source_clear (&self->silence);
   dfn_source_clear (&self->patience);
+  dfn_source_clear (&self->early);
   dfn_task_drop (self, &self->swarm);
   if (self->output != NULL)
     {
@@ -151,14 +156,18 @@ note_source (DfnLiveWatchTask *self, DfnPeer *peer)
 }
 
 static void
+dfn_live_watch_task_newcomer (DfnTask *task, DfnPeer *peer)
+{
+  dfn_live_swarm_welcome (DFN_LIVE_WATCH_TASK (task)->swarm, peer);
+}
+
+static void
 dfn_live_watch_task_peer_added (DfnTask *task, DfnPeer *peer)
 {
   DfnLiveWatchTask *self = DFN_LIVE_WATCH_TASK (task);
 
   dfn_live_swarm_add_peer (self->swarm, peer);
   note_source (self, peer);
-  if (dfn_swarm_members_is_newcomer (self->task.members, peer))
-    dfn_live_swarm_welcome (self->swarm, peer);
   dfn_task_tell_now (DFN_TASK (self));
 }
 
@@ -472,6 +481,16 @@ dfn_live_watch_task_relays_changed (DfnTask *task)
   try_early_start (self);
 }
 
+static gboolean
+on_early_start (gpointer user_data)
+{
+  DfnLiveWatchTask *self = user_data;
+
+  dfn_source_clear (&self->early);
+  try_early_start (self);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 dfn_live_watch_task_start (DfnTask *task)
 {
@@ -480,7 +499,7 @@ dfn_live_watch_task_start (DfnTask *task)
   self->started_us = g_get_monotonic_time ();
   dfn_task_appear (DFN_TASK (self), NULL);
   dfn_task_find (DFN_TASK (self), self->address);
-  try_early_start (self);
+  self->early = dfn_task_add_timer (DFN_TASK (self), EARLY_START_MS, on_early_start);
 }
 
 static void
@@ -515,6 +534,7 @@ dfn_live_watch_task_class_init (DfnLiveWatchTaskClass *klass)
   task_class->start = dfn_live_watch_task_start;
   task_class->stop = dfn_live_watch_task_stop;
   task_class->describe = dfn_live_watch_task_describe;
+  task_class->newcomer = dfn_live_watch_task_newcomer;
   task_class->peer_added = dfn_live_watch_task_peer_added;
   task_class->peer_removed = dfn_live_watch_task_peer_removed;
   task_class->in_trouble = dfn_live_watch_task_in_trouble;

@@ -71,6 +71,13 @@ dfn_task_drop_object (DfnTask *self, GObject **object)
 /* Others */
 
 static void
+on_newcomer (DfnSwarmMembers *members, DfnPeer *peer, DfnTask *self)
+{
+  if (DFN_TASK_GET_CLASS (self)->newcomer != NULL)
+    DFN_TASK_GET_CLASS (self)->newcomer (self, peer);
+}
+
+static void
 on_peer_added (DfnSwarmMembers *members, DfnPeer *peer, DfnTask *self)
 {
   dfn_peer_census_add (self->census, peer);
@@ -110,6 +117,7 @@ void
 dfn_task_join (DfnTask *self, const guint8 id[DFN_WIRE_CONTENT_SIZE])
 {
   self->members = dfn_presence_join (self->presence, id);
+  g_signal_connect (self->members, "newcomer", G_CALLBACK (on_newcomer), self);
   g_signal_connect (self->members, "peer-added", G_CALLBACK (on_peer_added), self);
   g_signal_connect (self->members, "peer-removed", G_CALLBACK (on_peer_removed), self);
   g_signal_connect (self->members, "problem", G_CALLBACK (on_problem), self);

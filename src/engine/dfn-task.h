@@ -51,6 +51,7 @@ typedef struct {
  * @start: begins the work
  * @stop: ends it; nothing is told any more
  * @describe: brings the snapshot up to date, before it is told
+ * @newcomer: (nullable): somebody who has nothing will be met at once
  * @peer_added: somebody was met
  * @peer_removed: somebody is gone
  * @in_trouble: (nullable): somebody could not be met
@@ -69,6 +70,7 @@ typedef struct {
   void (*start) (DfnTask *self);
   void (*stop) (DfnTask *self);
   void (*describe) (DfnTask *self);
+  void (*newcomer) (DfnTask *self, DfnPeer *peer);
   void (*peer_added) (DfnTask *self, DfnPeer *peer);
   void (*peer_removed) (DfnTask *self, DfnPeer *peer, const GError *error);
   void (*in_trouble) (DfnTask *self, const GError *error);

@@ -35,6 +35,7 @@ enum {
   SIGNAL_SEND_SIGNAL,
   SIGNAL_ANSWERED,
   SIGNAL_REFERRED,
+  SIGNAL_NEWCOMER,
   SIGNAL_PEER_ADDED,
   SIGNAL_PEER_REMOVED,
   SIGNAL_CONNECT_FAILED,
@@ -78,6 +79,14 @@ find_other (DfnPeerManager *self, DfnRendezvous *rendezvous)
                == 0)
       return other;
   return NULL;
+}
+
+static void
+on_early (DfnRendezvous *rendezvous, DfnPeerManager *self)
+{
+  if (dfn_rendezvous_get_n_links (rendezvous) == 0)
+    g_signal_emit (self, signals[SIGNAL_NEWCOMER], 0, dfn_rendezvous_get_peer (rendezvous),
+                   dfn_rendezvous_get_content (rendezvous));
 }
 
 static void
@@ -128,6 +137,7 @@ add (DfnPeerManager *self, DfnRendezvous *rendezvous, const Dfn__Offer *offer)
                        rendezvous);
   g_signal_connect (rendezvous, "signal", G_CALLBACK (on_signal), self);
   g_signal_connect (rendezvous, "answered", G_CALLBACK (on_answered), self);
+  g_signal_connect (rendezvous, "early", G_CALLBACK (on_early), self);
   g_signal_connect (rendezvous, "met", G_CALLBACK (on_met), self);
   g_signal_connect (rendezvous, "over", G_CALLBACK (on_over), self);
   dfn_rendezvous_start (rendezvous, offer);
@@ -353,6 +363,16 @@ dfn_peer_manager_class_init (DfnPeerManagerClass *klass)
       g_signal_new ("referred", DFN_TYPE_PEER_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                     G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_POINTER);
   /**
+   * DfnPeerManager::newcomer:
+   * @peer: a #DfnPeer that has come to us, and had no other links when it set out, as it said
+   * @content: (type gpointer): the %DFN_WIRE_CONTENT_SIZE bytes of its offer's content
+   *
+   * It will be added when it has proved its key, and may be given what anybody may have before.
+   */
+  signals[SIGNAL_NEWCOMER] =
+      g_signal_new ("newcomer", DFN_TYPE_PEER_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 2, DFN_TYPE_PEER, G_TYPE_POINTER);
+  /**
    * DfnPeerManager::peer-added:
    * @peer: a #DfnPeer to whom requests may be sent
    * @pubkey: the Nostr key of its signals
@@ -502,15 +522,6 @@ dfn_peer_manager_is_offerer (DfnPeerManager *self, DfnPeer *peer)
   DfnRendezvous *rendezvous = find (self, peer);
 
   return rendezvous != NULL && dfn_rendezvous_is_offerer (rendezvous);
-}
-
-gboolean
-dfn_peer_manager_is_newcomer (DfnPeerManager *self, DfnPeer *peer)
-{
-  DfnRendezvous *rendezvous = find (self, peer);
-
-  return rendezvous != NULL && !dfn_rendezvous_is_offerer (rendezvous)
-         && dfn_rendezvous_get_n_links (rendezvous) == 0;
 }
 
 DfnIceLink *

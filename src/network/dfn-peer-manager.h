@@ -116,9 +116,6 @@ gboolean dfn_peer_manager_is_moving (DfnPeerManager *self, DfnPeer *peer);
 /* Whether this side offered to @peer, rather than the other way round. */
 gboolean dfn_peer_manager_is_offerer (DfnPeerManager *self, DfnPeer *peer);
 
-/* Whether @peer came to us, and had no other links when it set out, as it said. */
-gboolean dfn_peer_manager_is_newcomer (DfnPeerManager *self, DfnPeer *peer);
-
 /**
  * dfn_peer_manager_find_link:
  *

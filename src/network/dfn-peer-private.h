@@ -53,8 +53,9 @@ struct _DfnPeer {
   GError *error;
   GHashTable *streams; /* id: owned DfnPeerStream */
   gint64 control;      /* our control stream, -1 before */
-  gboolean is_ready;   /* requests may be sent */
-  gboolean has_hello;  /* the peer's first message came */
+  gboolean is_server;
+  gboolean is_ready;  /* requests may be sent */
+  gboolean has_hello; /* the peer's first message came */
 
   DfnPeerProviderFunc provider;
   gpointer provider_data;

@@ -7,7 +7,7 @@
 
 G_DEFINE_FINAL_TYPE (DfnPeer, dfn_peer, G_TYPE_OBJECT)
 
-enum { SIGNAL_READY, SIGNAL_CLOSED, SIGNAL_HAVE, SIGNAL_FRAME, N_SIGNALS };
+enum { SIGNAL_EARLY, SIGNAL_READY, SIGNAL_CLOSED, SIGNAL_HAVE, SIGNAL_FRAME, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
@@ -336,6 +336,19 @@ drop_all_streams (DfnPeer *self)
     dfn_peer_drop_stream (self, (gint64) GPOINTER_TO_SIZE (id));
 }
 
+/* A server can speak before the peer has proved its key. */
+static void
+open_up (DfnPeer *self)
+{
+  if (self->control < 0)
+    {
+      self->control = dfn_quic_open_stream (self->quic, G_MININT64);
+      send_hello (self);
+    }
+  self->is_ready = !self->is_server || dfn_quic_get_state (self->quic) == DFN_QUIC_STATE_ACCEPTED;
+  g_signal_emit (self, signals[self->is_ready ? SIGNAL_READY : SIGNAL_EARLY], 0);
+}
+
 static void
 on_state_changed (DfnQuic *quic, gpointer user_data)
 {
@@ -350,12 +363,7 @@ on_state_changed (DfnQuic *quic, gpointer user_data)
       g_signal_emit (self, signals[SIGNAL_CLOSED], 0);
     }
   else if (!self->is_ready)
-    {
-      self->is_ready = TRUE;
-      self->control = dfn_quic_open_stream (quic, G_MININT64);
-      send_hello (self);
-      g_signal_emit (self, signals[SIGNAL_READY], 0);
-    }
+    open_up (self);
 }
 
 static const DfnQuicHandler quic_handler = {
@@ -404,6 +412,14 @@ dfn_peer_class_init (DfnPeerClass *klass)
   dfn_peer_install_properties (G_OBJECT_CLASS (klass));
 
   /**
+   * DfnPeer::early:
+   *
+   * At the side that is the server: the peer is there, and what anybody may have can be pushed to
+   * it, but it is still to prove its key; a round trip before #DfnPeer::ready.
+   */
+  signals[SIGNAL_EARLY] =
+      g_signal_new ("early", DFN_TYPE_PEER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
    * DfnPeer::ready:
    *
    * The peer has proved its key, and requests may be sent. (Its Hello, and with it the question of
@@ -450,6 +466,7 @@ dfn_peer_new (DfnLink *link,
 {
   DfnPeer *self = g_object_new (DFN_TYPE_PEER, NULL);
 
+  self->is_server = is_server;
   self->quic = dfn_quic_new (link, is_server, identity, peer_key, &quic_handler, self);
   return self;
 }

@@ -12,6 +12,8 @@
 
 typedef ngtcp2_conn_info DfnQuicConnInfo;
 typedef ngtcp2_ccerr DfnQuicCloseError;
+typedef ngtcp2_encryption_level DfnQuicLevel;
+#define DFN_QUIC_LEVEL_DATA NGTCP2_ENCRYPTION_LEVEL_1RTT
 
 static inline void
 dfn_quic_compat_get_info (ngtcp2_conn *conn, DfnQuicConnInfo *info)
@@ -53,6 +55,8 @@ dfn_quic_compat_get_peer_code (ngtcp2_conn *conn)
 
 typedef ngtcp2_conn_stat DfnQuicConnInfo;
 typedef ngtcp2_connection_close_error DfnQuicCloseError;
+typedef ngtcp2_crypto_level DfnQuicLevel;
+#define DFN_QUIC_LEVEL_DATA NGTCP2_CRYPTO_LEVEL_APPLICATION
 
 static inline void
 dfn_quic_compat_get_info (ngtcp2_conn *conn, DfnQuicConnInfo *info)

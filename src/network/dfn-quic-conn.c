@@ -49,6 +49,18 @@ on_new_connection_id (ngtcp2_conn *conn, ngtcp2_cid *cid, guint8 *token, size_t 
   return 0;
 }
 
+/* With its first answer a server can send data already, a round trip before it may count on the
+ * peer. Not from in here: TLS is in the middle of it. */
+static int
+on_tx_key (ngtcp2_conn *conn, DfnQuicLevel level, void *user_data)
+{
+  DfnQuic *self = user_data;
+
+  if (self->is_server && level == DFN_QUIC_LEVEL_DATA)
+    self->can_send = TRUE;
+  return 0;
+}
+
 static int
 on_handshake_completed (ngtcp2_conn *conn, void *user_data)
 {
@@ -189,6 +201,7 @@ static const ngtcp2_callbacks callbacks = {
   .version_negotiation = ngtcp2_crypto_version_negotiation_cb,
   .rand = on_rand,
   .get_new_connection_id = on_new_connection_id,
+  .recv_tx_key = on_tx_key,
   .handshake_completed = on_handshake_completed,
   .handshake_confirmed = on_handshake_confirmed,
   .recv_stream_data = on_recv_stream_data,

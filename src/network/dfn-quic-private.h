@@ -19,6 +19,7 @@ struct _DfnQuic {
   DfnLink *link;
   gulong link_handler;
   gboolean is_server;
+  gboolean can_send; /* of a server: it has the keys for data */
   const DfnQuicHandler *handler;
   gpointer user_data;
   DfnQuicState state;

@@ -110,6 +110,7 @@ static void
 forget_conn (DfnQuic *self)
 {
   ngtcp2_conn_del (g_steal_pointer (&self->conn));
+  self->can_send = FALSE;
   dfn_quic_tls_free (self->tls);
   self->tls = dfn_quic_tls_new (self->identity, self->is_server, self->peer_key);
 }
@@ -158,6 +159,10 @@ on_packet (const guint8 *data, gsize length, gpointer user_data)
     forget_conn (self);
   else if (result != 0 && result != NGTCP2_ERR_DISCARD_PKT)
     dfn_quic_fail (self, result);
+  if (self->state == DFN_QUIC_STATE_CLOSED || self->conn == NULL)
+    return;
+  if (self->can_send)
+    dfn_quic_set_state (self, DFN_QUIC_STATE_ESTABLISHED);
   if (self->state == DFN_QUIC_STATE_CLOSED || self->conn == NULL)
     return;
   dfn_quic_compat_get_info (self->conn, &after);

@@ -24,7 +24,8 @@ G_DECLARE_FINAL_TYPE (DfnQuic, dfn_quic, DFN, QUIC, GObject)
 /**
  * DfnQuicState:
  * @DFN_QUIC_STATE_HANDSHAKE: keys are being agreed
- * @DFN_QUIC_STATE_ESTABLISHED: the peer has proved its key; data may be sent
+ * @DFN_QUIC_STATE_ESTABLISHED: data may be sent. At the client: the peer has proved its key. At the
+ *   server it is still to do so: only what anybody may have is sent now (RFC 9001 section 5.7)
  * @DFN_QUIC_STATE_ACCEPTED: the peer has accepted our key too
  * @DFN_QUIC_STATE_CLOSED: it is over; dfn_quic_get_error() says why
  */

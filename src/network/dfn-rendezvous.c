@@ -63,7 +63,7 @@ struct _DfnRendezvous {
 
 G_DEFINE_FINAL_TYPE (DfnRendezvous, dfn_rendezvous, G_TYPE_OBJECT)
 
-enum { SIGNAL_SIGNAL, SIGNAL_ANSWERED, SIGNAL_MET, SIGNAL_OVER, N_SIGNALS };
+enum { SIGNAL_SIGNAL, SIGNAL_ANSWERED, SIGNAL_EARLY, SIGNAL_MET, SIGNAL_OVER, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
@@ -278,6 +278,12 @@ on_deadline (gpointer user_data)
 }
 
 static void
+on_peer_early (DfnPeer *peer, DfnRendezvous *self)
+{
+  g_signal_emit (self, signals[SIGNAL_EARLY], 0);
+}
+
+static void
 on_peer_ready (DfnPeer *peer, DfnRendezvous *self)
 {
   self->is_met = TRUE;
@@ -305,11 +311,6 @@ take_transport (DfnRendezvous *self, const Dfn__Transport *transport)
   g_debug ("join: %s is here", self->is_offer ? "an answer" : "an offer");
   dfn_source_clear (&self->deadline);
   self->deadline = add_timer (self, MEET_TIMEOUT_MS, on_deadline);
-  memcpy (self->peer_key, transport->key.data, sizeof self->peer_key);
-  self->peer =
-      dfn_peer_new (DFN_LINK (self->link), !self->is_offer, self->identity, self->peer_key);
-  g_signal_connect (self->peer, "ready", G_CALLBACK (on_peer_ready), self);
-  g_signal_connect (self->peer, "closed", G_CALLBACK (on_peer_closed), self);
   if (!dfn_ice_link_set_remote_credentials (self->link, transport->ufrag, transport->password))
     {
       dfn_rendezvous_fail (self, g_error_new_literal (DFN_NETWORK_ERROR,
@@ -326,6 +327,12 @@ take_transport (DfnRendezvous *self, const Dfn__Transport *transport)
     }
   g_ptr_array_extend_and_steal (candidates, g_steal_pointer (&self->early));
   dfn_ice_link_add_remote_candidates (self->link, candidates);
+  memcpy (self->peer_key, transport->key.data, sizeof self->peer_key);
+  self->peer =
+      dfn_peer_new (DFN_LINK (self->link), !self->is_offer, self->identity, self->peer_key);
+  g_signal_connect (self->peer, "early", G_CALLBACK (on_peer_early), self);
+  g_signal_connect (self->peer, "ready", G_CALLBACK (on_peer_ready), self);
+  g_signal_connect (self->peer, "closed", G_CALLBACK (on_peer_closed), self);
 }
 
 static void
@@ -568,6 +575,13 @@ dfn_rendezvous_class_init (DfnRendezvousClass *klass)
    */
   signals[SIGNAL_ANSWERED] = g_signal_new ("answered", DFN_TYPE_RENDEZVOUS, G_SIGNAL_RUN_LAST, 0,
                                            NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * DfnRendezvous::early:
+   *
+   * As #DfnPeer::early, soon before ::met, at the side that answers.
+   */
+  signals[SIGNAL_EARLY] = g_signal_new ("early", DFN_TYPE_RENDEZVOUS, G_SIGNAL_RUN_LAST, 0, NULL,
+                                        NULL, NULL, G_TYPE_NONE, 0);
   /**
    * DfnRendezvous::met:
    *

@@ -47,7 +47,9 @@ DfnRendezvous *dfn_rendezvous_new_answer (DfnIceConfig *config,
  * dfn_rendezvous_start:
  * @offer: (nullable): what to answer; %NULL at the side that offers
  *
- * Begins; connect to the signals first. They are #DfnRendezvous::signal, ::answered, ::met, ::over.
+ * Begins; connect to the signals first. They are #DfnRendezvous::signal, ::answered, ::early,
+ * ::met,
+ * ::over.
  */
 void dfn_rendezvous_start (DfnRendezvous *self, const Dfn__Offer *offer);
 

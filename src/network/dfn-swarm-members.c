@@ -14,7 +14,14 @@
 
 G_DEFINE_FINAL_TYPE (DfnSwarmMembers, dfn_swarm_members, G_TYPE_OBJECT)
 
-enum { SIGNAL_PEER_ADDED, SIGNAL_PEER_REMOVED, SIGNAL_ANNOUNCEMENT, SIGNAL_PROBLEM, N_SIGNALS };
+enum {
+  SIGNAL_NEWCOMER,
+  SIGNAL_PEER_ADDED,
+  SIGNAL_PEER_REMOVED,
+  SIGNAL_ANNOUNCEMENT,
+  SIGNAL_PROBLEM,
+  N_SIGNALS
+};
 
 static guint signals[N_SIGNALS];
 
@@ -385,6 +392,13 @@ refuse_member (DfnSwarmMembers *self, DfnSwarmMember *member, const char *why)
 }
 
 static void
+on_newcomer (DfnPeerManager *manager, DfnPeer *peer, const guint8 *content, DfnSwarmMembers *self)
+{
+  if (memcmp (content, self->content, sizeof self->content) == 0)
+    g_signal_emit (self, signals[SIGNAL_NEWCOMER], 0, peer);
+}
+
+static void
 on_peer_added (DfnPeerManager *manager,
                DfnPeer *peer,
                const char *pubkey,
@@ -487,6 +501,8 @@ dfn_swarm_members_class_init (DfnSwarmMembersClass *klass)
   G_OBJECT_CLASS (klass)->dispose = dfn_swarm_members_dispose;
   G_OBJECT_CLASS (klass)->finalize = dfn_swarm_members_finalize;
 
+  signals[SIGNAL_NEWCOMER] = g_signal_new ("newcomer", DFN_TYPE_SWARM_MEMBERS, G_SIGNAL_RUN_LAST, 0,
+                                           NULL, NULL, NULL, G_TYPE_NONE, 1, DFN_TYPE_PEER);
   signals[SIGNAL_PEER_ADDED] =
       g_signal_new ("peer-added", DFN_TYPE_SWARM_MEMBERS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                     G_TYPE_NONE, 1, DFN_TYPE_PEER);
@@ -567,6 +583,7 @@ dfn_swarm_members_new (DfnSignaling *signaling, const guint8 *content)
   g_signal_connect (self->manager, "answered", G_CALLBACK (on_answered), self);
   g_signal_connect (self->manager, "referred", G_CALLBACK (on_referred), self);
   g_signal_connect (self->manager, "connect-failed", G_CALLBACK (on_connect_failed), self);
+  g_signal_connect (self->manager, "newcomer", G_CALLBACK (on_newcomer), self);
   g_signal_connect (self->manager, "peer-added", G_CALLBACK (on_peer_added), self);
   g_signal_connect (self->manager, "peer-removed", G_CALLBACK (on_peer_removed), self);
   g_signal_connect (signaling, "heard", G_CALLBACK (on_heard), self);
@@ -676,12 +693,6 @@ dfn_swarm_members_get_score (DfnSwarmMembers *self, DfnPeer *peer)
   DfnSwarmMember *member = find_peer (self, peer);
 
   return member != NULL ? &member->score : NULL;
-}
-
-gboolean
-dfn_swarm_members_is_newcomer (DfnSwarmMembers *self, DfnPeer *peer)
-{
-  return dfn_peer_manager_is_newcomer (self->manager, peer);
 }
 
 const char *

@@ -25,6 +25,8 @@ G_DECLARE_FINAL_TYPE (DfnSwarmMembers, dfn_swarm_members, DFN, SWARM_MEMBERS, GO
  * It lives in the thread-default main context of its creation.
  *
  * Signals:
+ * - `newcomer` (DfnPeer *peer): one that has nobody else, as it says, will be added once it has
+ *   proved its key, if it does; what anybody may have can be pushed to it already
  * - `peer-added` (DfnPeer *peer): a member to whom requests may be sent; connect to its frames now
  * - `peer-removed` (DfnPeer *peer, GError *error): it has gone; @error says why
  * - `announcement` (DfnNostrEvent *event): a member passed it on. Its signature is right; whose it
@@ -106,9 +108,6 @@ guint dfn_swarm_members_get_n_peers (DfnSwarmMembers *self);
  * Returns: (transfer none) (nullable): it, as long as @peer is one of the members
  */
 DfnPeerScore *dfn_swarm_members_get_score (DfnSwarmMembers *self, DfnPeer *peer);
-
-/* Whether @peer came to us and had nobody else, as it said. */
-gboolean dfn_swarm_members_is_newcomer (DfnSwarmMembers *self, DfnPeer *peer);
 
 /**
  * dfn_swarm_members_get_pubkey:

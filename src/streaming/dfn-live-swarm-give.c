@@ -105,6 +105,61 @@ dfn_live_swarm_take_withdrawal (DfnLiveTalk *talk, DfnChunkId id, gpointer user_
   dfn_live_swarm_wake (self);
 }
 
+/* Newcomers */
+
+#define WELCOME_KEY "dfn-live-welcome"
+
+/* What a peer was given before it was a member. */
+typedef struct {
+  guint64 epoch;
+  guint32 sequence;
+} Welcome;
+
+static void
+on_welcome_sent (DfnPeer *peer, gint64 push, DfnPeerPushOutcome outcome, gpointer user_data)
+{
+  g_autoptr (DfnLiveSwarm) self = user_data;
+
+  if (outcome == DFN_PEER_PUSH_SENT)
+    self->stats.chunks_sent++;
+}
+
+void
+dfn_live_swarm_welcome (DfnLiveSwarm *self, DfnPeer *peer)
+{
+  g_autoptr (DfnLiveChunk) chunk = NULL;
+  Dfn__StreamChunk message;
+  Welcome *welcome;
+
+  if (self->store != NULL && self->has_join)
+    chunk = dfn_live_store_lookup (self->store, 0, self->join_sequence);
+  if (chunk == NULL)
+    return;
+  dfn_live_header_to_wire (&chunk->header, &message);
+  if (dfn_peer_push (peer, &message, chunk->payload, g_get_monotonic_time (), on_welcome_sent,
+                     g_object_ref (self))
+      < 0)
+    {
+      g_object_unref (self);
+      return;
+    }
+  self->stats.bytes_sent += chunk->header.size;
+  welcome = g_new (Welcome, 1);
+  *welcome = (Welcome){ chunk->header.epoch, chunk->header.sequence };
+  g_object_set_data_full (G_OBJECT (peer), WELCOME_KEY, welcome, g_free);
+}
+
+void
+dfn_live_swarm_note_welcome (DfnLiveSwarm *self, DfnLiveMember *member)
+{
+  const Welcome *welcome =
+      g_object_get_data (G_OBJECT (dfn_live_talk_get_peer (member->talk)), WELCOME_KEY);
+
+  if (welcome != NULL && self->scheduler != NULL && welcome->epoch == self->manifest->epoch)
+    dfn_live_scheduler_take_have (self->scheduler, g_get_monotonic_time (), member->id,
+                                  (DfnChunkId){ 0, welcome->sequence }, 1);
+}
+
 static DfnLiveMember *
 find_member_by_id (DfnLiveSwarm *self, guint64 id)
 {

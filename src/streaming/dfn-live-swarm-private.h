@@ -102,6 +102,9 @@ void dfn_live_swarm_take_withdrawal (DfnLiveTalk *talk, DfnChunkId id, gpointer 
 void dfn_live_swarm_sum_epoch (DfnLiveSwarm *self);
 void dfn_live_swarm_install_properties (GObjectClass *klass);
 
+/* Has the scheduler know what a new member was given before it was one. */
+void dfn_live_swarm_note_welcome (DfnLiveSwarm *self, DfnLiveMember *member);
+
 /* Does what the scheduler says. */
 void dfn_live_swarm_perform (DfnLiveSwarm *self, gint64 now_us, const DfnLiveAction *action);
 

@@ -267,6 +267,7 @@ add_to_scheduler (DfnLiveSwarm *self, DfnLiveMember *member)
     dfn_live_scheduler_add_peer (self->scheduler, now_us, member->id);
   if (self->scheduler != NULL && member->is_source)
     dfn_live_scheduler_set_peer_tracks (self->scheduler, member->id, 0);
+  dfn_live_swarm_note_welcome (self, member);
   self->paths_us = 0;
 }
 
@@ -372,19 +373,6 @@ dfn_live_swarm_add_peer (DfnLiveSwarm *self, DfnPeer *peer)
   g_hash_table_insert (self->members, peer, member);
   dfn_live_requests_add_peer (self->requests, g_get_monotonic_time (), member->id);
   add_to_scheduler (self, member);
-  dfn_live_swarm_wake (self);
-}
-
-/* As if it had asked: what is offered first would come a round trip later. */
-void
-dfn_live_swarm_welcome (DfnLiveSwarm *self, DfnPeer *peer)
-{
-  DfnLiveMember *member = g_hash_table_lookup (self->members, peer);
-
-  if (member == NULL || self->scheduler == NULL || !self->has_join)
-    return;
-  dfn_live_scheduler_take_request (self->scheduler, g_get_monotonic_time (), member->id,
-                                   (DfnChunkId){ 0, self->join_sequence });
   dfn_live_swarm_wake (self);
 }
 

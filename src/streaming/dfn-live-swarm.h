@@ -79,8 +79,8 @@ gsize dfn_live_swarm_get_pending (DfnLiveSwarm *self);
 
 /* @peer: (transfer none): one that is ready, new or gone. It is referenced in between. */
 void dfn_live_swarm_add_peer (DfnLiveSwarm *self, DfnPeer *peer);
-/* Gives @peer, which was added and has nothing yet, the newest chunk that playing can begin with,
- * without waiting to be asked. */
+/* Gives @peer, which has nothing yet and may be added soon, the newest chunk that playing can begin
+ * with, without waiting to be asked. */
 void dfn_live_swarm_welcome (DfnLiveSwarm *self, DfnPeer *peer);
 
 /* @peer, which was added, is the broadcaster itself: nothing is given to it. */

@@ -19,8 +19,10 @@ struct _Node {
   guint repeats;         /* how many more times each signal of its arrives */
   const char *says_from; /* another key than its own */
   gboolean updates_first;
-  guint8 *false_key; /* put into its answers */
+  guint8 *false_key; /* put into its offers and answers */
 
+  guint n_newcomers;
+  guint n_added_then; /* when the last newcomer was heard of */
   guint n_added;
   guint n_removed;
   guint n_failed;
@@ -106,10 +108,11 @@ on_send_signal (
       return;
     }
   if (node->false_key != NULL && signal->body_case == DFN__SIGNAL__BODY_ANSWER)
-    {
-      memcpy (signal->answer->transport->key.data, node->false_key, DFN_WIRE_KEY_SIZE);
-      text = changed = dfn_wire_pack_signal (signal);
-    }
+    memcpy (signal->answer->transport->key.data, node->false_key, DFN_WIRE_KEY_SIZE);
+  if (node->false_key != NULL && signal->body_case == DFN__SIGNAL__BODY_OFFER)
+    memcpy (signal->offer->transport->key.data, node->false_key, DFN_WIRE_KEY_SIZE);
+  if (node->false_key != NULL)
+    text = changed = dfn_wire_pack_signal (signal);
   for (guint i = 0; i <= node->repeats; i++)
     post (node->other, node->says_from != NULL ? node->says_from : node->name, text);
 }
@@ -125,6 +128,14 @@ on_wanted (DfnPeer *peer,
   g_autoptr (GBytes) data = network_test_random_bytes (SIZE);
 
   dfn_peer_respond (peer, request, DFN__CONTENT_RESPONSE__STATUS__OK, data, NULL);
+}
+
+static void
+on_newcomer (DfnPeerManager *manager, DfnPeer *peer, gpointer about, Node *node)
+{
+  node->n_newcomers++;
+  node->n_added_then = node->n_added;
+  g_assert_cmpmem (about, DFN_WIRE_CONTENT_SIZE, content, sizeof content);
 }
 
 static void
@@ -175,6 +186,7 @@ node_init (Node *node, const char *name, Node *other)
   node->said = g_ptr_array_new_with_free_func (g_free);
   node->manager = dfn_peer_manager_new (config);
   g_signal_connect (node->manager, "send-signal", G_CALLBACK (on_send_signal), node);
+  g_signal_connect (node->manager, "newcomer", G_CALLBACK (on_newcomer), node);
   g_signal_connect (node->manager, "peer-added", G_CALLBACK (on_added), node);
   g_signal_connect (node->manager, "peer-removed", G_CALLBACK (on_removed), node);
   g_signal_connect (node->manager, "connect-failed", G_CALLBACK (on_failed), node);
@@ -390,6 +402,48 @@ test_wrong_key (Fixture *f, gconstpointer data)
   WAIT_FOR (f->a.n_failed == 1 && f->b.n_failed + f->b.n_removed == 1);
   g_assert_error (f->a.error, DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_AUTHENTICATION);
   g_assert_cmpuint (f->a.n_added, ==, 0);
+}
+
+/* The side that answers hears of somebody who has nobody yet before it can count on him, and of one
+ * who has others, or whose key is another's, only when that is known. */
+static void
+test_newcomer (Fixture *f, gconstpointer data)
+{
+  meet (f);
+  g_assert_cmpuint (f->b.n_newcomers, ==, 1);
+  g_assert_cmpuint (f->b.n_added_then, ==, 0);
+  g_assert_cmpuint (f->a.n_newcomers, ==, 0);
+}
+
+static guint
+count_one (gpointer user_data)
+{
+  return 1;
+}
+
+static void
+test_no_newcomer (Fixture *f, gconstpointer data)
+{
+  static const DfnPeerManagerHandler handler = { .count_links = count_one };
+
+  dfn_peer_manager_set_handler (f->a.manager, &handler, NULL);
+  meet (f);
+  dfn_peer_manager_set_handler (f->a.manager, NULL, NULL);
+  g_assert_cmpuint (f->b.n_newcomers, ==, 0);
+}
+
+/* The offer names a key that the peer does not hold: it is never added. */
+static void
+test_false_newcomer (Fixture *f, gconstpointer data)
+{
+  guint8 key[DFN_WIRE_KEY_SIZE] = { 3 };
+
+  f->a.false_key = key;
+  dfn_peer_manager_connect (f->a.manager, "b", content);
+  WAIT_FOR (f->b.n_failed == 1 && f->a.n_failed + f->a.n_removed == 1);
+  g_assert_error (f->b.error, DFN_NETWORK_ERROR, DFN_NETWORK_ERROR_AUTHENTICATION);
+  g_assert_cmpuint (f->b.n_newcomers, ==, 1);
+  g_assert_cmpuint (f->b.n_added, ==, 0);
 }
 
 static void
@@ -614,6 +668,9 @@ main (int argc, char **argv)
   ADD ("foreign-answer", test_foreign_answer, NULL);
   ADD ("updates-first", test_updates_first, NULL);
   ADD ("wrong-key", test_wrong_key, NULL);
+  ADD ("newcomer", test_newcomer, NULL);
+  ADD ("no-newcomer", test_no_newcomer, NULL);
+  ADD ("false-newcomer", test_false_newcomer, NULL);
   ADD ("refused", test_refused, NULL);
   ADD ("full", test_full, NULL);
   ADD ("full-of-one", test_full_of_one, NULL);

@@ -151,11 +151,9 @@ on_ready (DfnPeer *peer, Connection *connection)
   connection->n_ready++;
 }
 
-static Connection *
-connect_pair (Fixture *f)
+static void
+start_pair (Connection *connection)
 {
-  Connection *connection = &f->connections[f->n_connections++];
-
   dfn_loopback_link_new_pair (NULL, NULL, &connection->links[0], &connection->links[1]);
   for (guint i = 0; i < 2; i++)
     connection->identities[i] = dfn_quic_identity_new ();
@@ -166,6 +164,14 @@ connect_pair (Fixture *f)
                         dfn_quic_identity_get_key (connection->identities[1 - i]));
       g_signal_connect (connection->peers[i], "ready", G_CALLBACK (on_ready), connection);
     }
+}
+
+static Connection *
+connect_pair (Fixture *f)
+{
+  Connection *connection = &f->connections[f->n_connections++];
+
+  start_pair (connection);
   WAIT_FOR (connection->n_ready == 2);
   return connection;
 }
@@ -280,6 +286,56 @@ test_late_joiner (Fixture *f, gconstpointer data)
   g_assert_cmpuint (late->n_begins, ==, 1);
   g_assert_cmpmem (late->played->data, late->played->len,
                    f->expected->data + f->expected->len - late->played->len, late->played->len);
+}
+
+static guint64
+count_received (Member *member)
+{
+  DfnLiveSwarmStats stats;
+
+  dfn_live_swarm_get_stats (member->swarm, &stats);
+  return stats.chunks_received;
+}
+
+static void
+on_early (DfnPeer *peer, Fixture *f)
+{
+  dfn_live_swarm_welcome (f->source.swarm, peer);
+}
+
+static void
+on_newcomer_ready (DfnPeer *peer, Fixture *f)
+{
+  dfn_live_swarm_add_peer (f->viewers[0].swarm, peer);
+}
+
+/* What a newcomer is given before it has proved its key arrives with the handshake, and is neither
+ * lost nor given again when it becomes a member. */
+static void
+test_welcome (Fixture *f, gconstpointer data)
+{
+  Connection *connection = &f->connections[f->n_connections++];
+  DfnLiveSwarmStats stats;
+
+  stream (f, 20, FALSE);
+  start_pair (connection);
+  g_signal_connect (connection->peers[1], "early", G_CALLBACK (on_early), f);
+  g_signal_connect (connection->peers[0], "ready", G_CALLBACK (on_newcomer_ready), f);
+  WAIT_FOR (connection->n_ready == 2);
+  dfn_live_swarm_get_stats (f->source.swarm, &stats);
+  g_assert_cmpuint (stats.bytes_sent, ==, SIZE);
+  WAIT_FOR (count_received (&f->viewers[0]) == 1);
+  dfn_live_swarm_add_peer (f->source.swarm, connection->peers[1]);
+  stream (f, 100, TRUE);
+  WAIT_FOR (f->viewers[0].has_ended);
+  dfn_live_swarm_get_stats (f->viewers[0].swarm, &stats);
+  g_assert_cmpuint (stats.chunks_duplicate, ==, 0);
+  g_assert_cmpuint (f->viewers[0].played->len, >=, 50 * SIZE);
+  g_assert_cmpmem (f->viewers[0].played->data, f->viewers[0].played->len,
+                   f->expected->data + f->expected->len - f->viewers[0].played->len,
+                   f->viewers[0].played->len);
+  /* Nothing to give yet, or nobody to give it to: nothing happens. */
+  dfn_live_swarm_welcome (f->viewers[1].swarm, connection->peers[1]);
 }
 
 /* A neighbour that gives a chunk nobody signed is named, and nothing of it is played or kept. */
@@ -399,6 +455,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("chain", test_chain);
   ADD ("late-joiner", test_late_joiner);
+  ADD ("welcome", test_welcome);
   ADD ("polluter", test_polluter);
   ADD ("replay", test_replay);
   ADD ("epochs", test_epochs);
