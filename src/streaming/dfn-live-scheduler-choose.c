@@ -69,7 +69,8 @@ void
 dfn_live_scheduler_began_to_have (DfnLiveScheduler *self, gint64 now_us, DfnLiveEntry *entry)
 {
   if (self->config.is_source)
-    self->extra_copies = MIN (self->extra_copies + SOURCE_EXTRA, SOURCE_EXTRA_SAVED);
+    self->extra_copies =
+        CLAMP (self->extra_copies + SOURCE_EXTRA, -SOURCE_EXTRA_SAVED, SOURCE_EXTRA_SAVED);
   set_order (self, now_us, entry);
 }
 

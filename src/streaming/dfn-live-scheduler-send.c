@@ -333,7 +333,10 @@ dfn_live_scheduler_take_request (DfnLiveScheduler *self, gint64 now_us, guint64 
       || (out = add_out (self, now_us, place, id, entry, DFN_LIVE_OUT_READY)) == NULL)
     dfn_live_scheduler_reply (self, DFN_LIVE_ACTION_REFUSE, place, id, 0);
   else
-    out->is_request = TRUE;
+    {
+      out->is_request = TRUE;
+      self->extra_copies -= 1; /* what is asked for is not given besides */
+    }
 }
 
 void

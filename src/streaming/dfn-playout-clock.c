@@ -11,7 +11,7 @@
 #define MAX_RATE_CHANGE 0.04
 /* What was captured before, or hardly after, the first chunk came says nothing: there were no
  * connections yet that could have brought it sooner. */
-#define SETTLING_US (G_USEC_PER_SEC / 2)
+#define SETTLING_US (2 * G_USEC_PER_SEC)
 /* Below this the delay is as it should be. */
 #define TOLERANCE_US 20000
 /* A little more than the latest ones needed. Every rise is one that a reader sees, as time then
@@ -58,10 +58,12 @@ note_offset (DfnPlayoutClock *self, gint64 now_us, gint64 difference)
     self->delay_us += before - self->offset_us;
 }
 
+/* One chunk alone makes it rise by a slot at most: the delay follows more slowly than more come,
+ * and what was late alone is no reason to be late with everything else. */
 static void
 set_peak (DfnPlayoutClock *self, gint64 peak_us)
 {
-  self->peak_us = peak_us;
+  self->peak_us = MIN (peak_us, self->peak_us + self->config->slot_us);
   self->target_us = CLAMP (peak_us + MARGIN_SLOTS * self->config->slot_us,
                            self->config->min_target_us, self->config->max_target_us);
   if (!self->is_playing)
@@ -86,9 +88,10 @@ dfn_playout_clock_measure (DfnPlayoutClock *self, gint64 now_us, gint64 captured
 }
 
 void
-dfn_playout_clock_missed (DfnPlayoutClock *self)
+dfn_playout_clock_missed (DfnPlayoutClock *self, gint64 now_us)
 {
-  set_peak (self, MAX (self->peak_us, MIN (self->delay_us, self->config->max_target_us)));
+  if (now_us >= self->first_us + SETTLING_US + self->delay_us)
+    set_peak (self, MAX (self->peak_us, MIN (self->delay_us, self->config->max_target_us)));
 }
 
 void

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * DfnPlayoutClock:
  * @offset_us: the smallest difference between arrival and capture in the last one to two windows
  * @has_offset: whether anything has come
- * @peak_us: how late chunks came lately: rises at once, falls slowly
+ * @peak_us: how late chunks came lately: rises by a slot with each that was later, falls slowly
  * @target_us: the delay that is aimed at
  * @delay_us: the present one
  * @rate: how fast the stream's time passes
@@ -42,7 +42,7 @@ void dfn_playout_clock_init (DfnPlayoutClock *self, const DfnPlayoutConfig *conf
 void dfn_playout_clock_measure (DfnPlayoutClock *self, gint64 now_us, gint64 captured_us);
 
 /* A chunk was not here when it was due: it would have needed longer, at least. */
-void dfn_playout_clock_missed (DfnPlayoutClock *self);
+void dfn_playout_clock_missed (DfnPlayoutClock *self, gint64 now_us);
 
 /* Moves the delay by what has passed since the last call. */
 void dfn_playout_clock_move (DfnPlayoutClock *self, gint64 now_us, gboolean may_adapt);

@@ -307,7 +307,7 @@ find_place (DfnPlayout *self, gint64 now_us, gboolean *begins)
     }
   *begins = TRUE;
   if (self->has_begun && !self->is_finishing)
-    dfn_playout_clock_missed (&self->clock);
+    dfn_playout_clock_missed (&self->clock, now_us);
   skip_to (self, chunk);
   return TRUE;
 }

@@ -20,9 +20,9 @@ G_BEGIN_DECLS
  *
  * The broadcaster's clock is another one. A chunk's time of capture plus the smallest difference
  * seen between arrival and capture is when it could have been here at best; by how much it was
- * later is measured, and what is measured decides the target: it rises at once and falls slowly. A
- * chunk is due at its best time plus the present delay, which moves towards the target a few
- * percent faster or slower than time does.
+ * later is measured, and what is measured decides the target: it rises with each chunk that is
+ * later and falls slowly. A chunk is due at its best time plus the present delay, which moves
+ * towards the target a few percent faster or slower than time does.
  */
 typedef struct _DfnPlayout DfnPlayout;
 
