@@ -14,6 +14,9 @@
 #define RELAXED_US (100 * 1000)
 /* The first guess at the capacity is over a longer time. */
 #define FIRST_TICKS 20
+/* Less than so many bytes, as they are sent before the first content, tell no rate, and a longer
+ * way need not be their queue. */
+#define FIRST_BYTES 200000
 /* Whether too much is lost shows over a longer time. */
 #define OVERLOAD_TICKS 50
 #define N_TOTALS 64
@@ -537,7 +540,7 @@ dfn_uplink_estimate_tick (DfnUplinkEstimate *self, gint64 now_us)
         {
           if (self->n_totals > RATE_TICKS)
             self->capacity = MAX (self->capacity, per_second (span.resolved, &span));
-          if (self->delay.queue_us > self->target_us)
+          if (self->delay.queue_us > self->target_us && self->total.sent >= FIRST_BYTES)
             begin_limiting (self, now_us);
           else
             look_for_queue (self, now_us);

@@ -18,7 +18,8 @@
 #define STOCK 2
 #define STOCK_US 30000
 #define MAX_OFFERED 6
-/* Requests wait behind at most this many; each peer may make some a slot. */
+/* At most so many requests wait; each peer may make some a slot. They go before what was offered,
+ * as they are short of time: where every uplink is full, they would find room nowhere otherwise. */
 #define MAX_WAITING_FOR_REQUEST 2
 #define REQUESTS_A_SLOT 4
 /* Room among what is under way that offers leave for requests. */
@@ -305,6 +306,16 @@ dfn_live_scheduler_take_answer (
   dfn_live_scheduler_count_copy (self, entry, 1);
 }
 
+static guint
+count_requests (DfnLiveScheduler *self)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->n_outs; i++)
+    n += self->outs[i].is_request && self->outs[i].state == DFN_LIVE_OUT_READY;
+  return n;
+}
+
 void
 dfn_live_scheduler_take_request (DfnLiveScheduler *self, gint64 now_us, guint64 peer, DfnChunkId id)
 {
@@ -327,7 +338,7 @@ dfn_live_scheduler_take_request (DfnLiveScheduler *self, gint64 now_us, guint64 
       return;
     }
   if (entry == NULL || entry->state != DFN_LIVE_STATE_HERE || from->n_outs >= REQUESTS_A_SLOT
-      || self->n_ready >= MAX_WAITING_FOR_REQUEST
+      || count_requests (self) >= MAX_WAITING_FOR_REQUEST
       || !dfn_live_peer_may_speak (from, now_us,
                                    REQUESTS_A_SLOT * S / (double) self->config.slot_us)
       || (out = add_out (self, now_us, place, id, entry, DFN_LIVE_OUT_READY)) == NULL)
