@@ -4,6 +4,7 @@
 /* Shared by dfn-quic.c (life, receiving), dfn-quic-conn.c (what ngtcp2 calls) and dfn-quic-send.c
  * (the write pass), nobody else. */
 
+#include "dfn-ack-hold.h"
 #include "dfn-quic-compat.h"
 #include "dfn-quic-stream.h"
 #include "dfn-quic-tls.h"
@@ -34,8 +35,10 @@ struct _DfnQuic {
   GSource *link_wait;    /* while the link has failed */
   GSource *writer;       /* one write pass after all that an iteration of the loop received */
   gboolean write_wanted; /* so that it runs */
-  guint depth;           /* inside ngtcp2, where nothing may be written */
-  gboolean blocked;      /* the link takes nothing at the moment */
+  gboolean has_heard;    /* the packet that is being read has content */
+  DfnAckHold hold;
+  guint depth;      /* inside ngtcp2, where nothing may be written */
+  gboolean blocked; /* the link takes nothing at the moment */
 
   gboolean close_wanted;
   guint64 close_code;
@@ -78,6 +81,9 @@ void dfn_quic_fail (DfnQuic *self, int library_error);
 void dfn_quic_arm_timer (DfnQuic *self);
 /* Tells the governor what was sent and acknowledged; @rtt_us: a new sample or -1. */
 void dfn_quic_report_uplink (DfnQuic *self, gint64 rtt_us);
+/* The same after a packet has been read, with what QUIC knew before it and knows now. */
+void
+dfn_quic_report_packet (DfnQuic *self, const DfnQuicConnInfo *before, const DfnQuicConnInfo *after);
 ngtcp2_path *dfn_quic_get_path (void);
 /* Moves on to a later state and tells the owner. */
 void dfn_quic_set_state (DfnQuic *self, DfnQuicState state);

@@ -130,6 +130,30 @@ dfn_quic_report_uplink (DfnQuic *self, gint64 rtt_us)
   dfn_uplink_client_report (self->uplink, &report);
 }
 
+/* The sample of the round-trip time that the last packet gave, or -1. ngtcp2 shows samples with the
+ * peer's delay in them, and a mean of those without: RFC 9002 section 5.3. */
+static gint64
+get_rtt_sample (const DfnQuicConnInfo *before, const DfnQuicConnInfo *after)
+{
+  gint64 sample;
+
+  if (after->min_rtt == G_MAXUINT64
+      || (after->smoothed_rtt == before->smoothed_rtt && after->latest_rtt == before->latest_rtt))
+    return -1;
+  sample = 8 * (gint64) after->smoothed_rtt - 7 * (gint64) before->smoothed_rtt;
+  if (before->min_rtt == G_MAXUINT64)
+    sample = (gint64) after->latest_rtt;
+  return CLAMP (sample, 0, (gint64) after->latest_rtt) / NGTCP2_MICROSECONDS;
+}
+
+void
+dfn_quic_report_packet (DfnQuic *self, const DfnQuicConnInfo *before, const DfnQuicConnInfo *after)
+{
+  /* Several handshake packets come in one, with a sample each. */
+  dfn_quic_report_uplink (
+      self, self->state == DFN_QUIC_STATE_ACCEPTED ? get_rtt_sample (before, after) : -1);
+}
+
 /* Asks the governor how many bytes of link the streams may use now. */
 static gsize
 ask_for_streams (DfnQuic *self)
@@ -245,6 +269,7 @@ write_until_blocked (DfnQuic *self, ngtcp2_tstamp now)
       if (n == 0)
         break;
       written += (gsize) n;
+      dfn_ack_hold_written (&self->hold);
       if (!dfn_link_is_local (self->link))
         self->link_bytes += (gsize) n + DFN_QUIC_HEADERS;
       if (add_to_batch (self, (gsize) n) == DFN_LINK_BLOCKED)

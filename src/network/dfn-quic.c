@@ -52,7 +52,10 @@ void
 dfn_quic_arm_timer (DfnQuic *self)
 {
   ngtcp2_tstamp expiry = ngtcp2_conn_get_expiry (self->conn);
+  DfnQuicConnInfo info;
 
+  dfn_quic_compat_get_info (self->conn, &info);
+  expiry = dfn_ack_hold_get_expiry (&self->hold, expiry, info.smoothed_rtt);
   dfn_timer_source_set (self->timer,
                         expiry == G_MAXUINT64 ? -1 : (gint64) (expiry / NGTCP2_MICROSECONDS) + 1);
 }
@@ -115,20 +118,14 @@ forget_conn (DfnQuic *self)
   self->tls = dfn_quic_tls_new (self->identity, self->is_server, self->peer_key);
 }
 
-/* The sample of the round-trip time that the last packet gave, or -1. ngtcp2 shows samples with the
- * peer's delay in them, and a mean of those without: RFC 9002 section 5.3. */
-static gint64
-get_rtt_sample (const DfnQuicConnInfo *before, const DfnQuicConnInfo *after)
+/* Whether what came needs no write pass: all that could go out is an acknowledgement that may wait.
+ * What the peer acknowledges may say that something was lost, or make room for more. */
+static gboolean
+may_wait (DfnQuic *self, const DfnQuicConnInfo *before, const DfnQuicConnInfo *after)
 {
-  gint64 sample;
-
-  if (after->min_rtt == G_MAXUINT64
-      || (after->smoothed_rtt == before->smoothed_rtt && after->latest_rtt == before->latest_rtt))
-    return -1;
-  sample = 8 * (gint64) after->smoothed_rtt - 7 * (gint64) before->smoothed_rtt;
-  if (before->min_rtt == G_MAXUINT64)
-    sample = (gint64) after->latest_rtt;
-  return CLAMP (sample, 0, (gint64) after->latest_rtt) / NGTCP2_MICROSECONDS;
+  return self->state == DFN_QUIC_STATE_ACCEPTED && g_sequence_is_empty (self->pending)
+         && g_queue_is_empty (&self->datagrams) && before->bytes_in_flight == after->bytes_in_flight
+         && dfn_ack_hold_may_wait (&self->hold);
 }
 
 static void
@@ -137,6 +134,7 @@ on_packet (const guint8 *data, gsize length, gpointer user_data)
   g_autoptr (DfnQuic) self = g_object_ref (user_data);
   ngtcp2_pkt_info info = { 0 };
   DfnQuicConnInfo before, after;
+  ngtcp2_tstamp now;
   int result;
 
   if (self->state == DFN_QUIC_STATE_CLOSED)
@@ -145,14 +143,16 @@ on_packet (const guint8 *data, gsize length, gpointer user_data)
     dfn_quic_start_conn (self, data, length);
   if (self->conn == NULL)
     return;
+  now = dfn_quic_now ();
   self->bytes_received += length;
-  dfn_rate_meter_add (&self->meter_in, length, g_get_monotonic_time ());
+  dfn_rate_meter_add (&self->meter_in, length, (gint64) (now / NGTCP2_MICROSECONDS));
   self->packets_received++;
   dfn_quic_compat_get_info (self->conn, &before);
+  self->has_heard = FALSE;
   self->depth++;
-  result =
-      ngtcp2_conn_read_pkt (self->conn, dfn_quic_get_path (), &info, data, length, dfn_quic_now ());
+  result = ngtcp2_conn_read_pkt (self->conn, dfn_quic_get_path (), &info, data, length, now);
   self->depth--;
+  dfn_ack_hold_received (&self->hold, now, self->has_heard);
   if (result == NGTCP2_ERR_DRAINING)
     on_peer_closed (self);
   else if (self->is_server && (result == NGTCP2_ERR_DROP_CONN || result == NGTCP2_ERR_RETRY))
@@ -166,11 +166,11 @@ on_packet (const guint8 *data, gsize length, gpointer user_data)
   if (self->state == DFN_QUIC_STATE_CLOSED || self->conn == NULL)
     return;
   dfn_quic_compat_get_info (self->conn, &after);
-  /* Several handshake packets come in one, with a sample each. */
-  dfn_quic_report_uplink (
-      self, self->state == DFN_QUIC_STATE_ACCEPTED ? get_rtt_sample (&before, &after) : -1);
+  dfn_quic_report_packet (self, &before, &after);
   if (self->close_wanted)
     dfn_quic_write (self); /* now: the owner may have let go of us */
+  else if (may_wait (self, &before, &after))
+    dfn_quic_arm_timer (self);
   else
     dfn_quic_schedule_write (self);
 }
