@@ -10,8 +10,9 @@
 
 #include <string.h>
 
-/* What is told later costs others time, what is told at once costs a packet a chunk. */
-#define TELL_DELAY_US 25000
+/* What is told later costs others time, what is told one by one costs a packet a chunk: so the
+ * first is told at once, and those that follow within so long together. */
+#define TELL_EVERY_US 25000
 
 /* A peer, and what it has asked for. */
 typedef struct {
@@ -30,6 +31,7 @@ struct _DfnSeeder {
   GPtrArray *clients; /* of owned Client */
   guint64 last_id;
   DfnBitmap *news; /* chunks that peers are still to be told of */
+  gint64 told_us;  /* when they were told of some last */
   GSource *pump_timer;
   GSource *tell_timer;
   gboolean has_failed;
@@ -326,6 +328,7 @@ on_tell_timer (gpointer user_data)
   DfnSeeder *self = user_data;
 
   dfn_timer_source_set (self->tell_timer, -1);
+  self->told_us = g_get_monotonic_time ();
   for (guint i = 0; i < self->clients->len; i++)
     dfn_have_send_chunks (client_at (self, i)->peer, get_content (self), self->news);
   for (guint32 i = dfn_bitmap_next (self->news, 0); i < dfn_bitmap_get_n_bits (self->news);
@@ -338,7 +341,8 @@ void
 dfn_seeder_tell (DfnSeeder *self, guint32 index)
 {
   if (dfn_bitmap_get_n_set (self->news) == 0)
-    dfn_timer_source_set (self->tell_timer, g_get_monotonic_time () + TELL_DELAY_US);
+    dfn_timer_source_set (self->tell_timer,
+                          MAX (g_get_monotonic_time (), self->told_us + TELL_EVERY_US));
   dfn_bitmap_add (self->news, index);
 }
 

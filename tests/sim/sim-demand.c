@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define PIECE (16 * 1024)
-#define HAVE_DELAY_US (25 * SIM_DEMAND_MS)
+#define HAVE_EVERY_US (25 * SIM_DEMAND_MS)
 /* Bytes on the link, packet headers included. */
 #define REQUEST_BYTES 110
 #define CANCEL_BYTES 80
@@ -64,6 +64,7 @@ typedef struct {
   GArray *links;    /* Link */
   GArray *sendings; /* Sending */
   GArray *news;     /* guint32, chunks to tell of */
+  gint64 told_us;   /* when it told of some last */
   gboolean is_sending;
   gboolean is_here;
   gint64 down_free_us;
@@ -491,6 +492,7 @@ flush (Sim *sim, guint at)
         }
     }
   g_array_set_size (peer->news, 0);
+  peer->told_us = sim->now_us;
 }
 
 static void
@@ -527,8 +529,9 @@ take_chunk (Sim *sim, const Event *event)
   if (peer->kind != SIM_DEMAND_RIDER)
     {
       if (peer->news->len == 0)
-        post (sim,
-              (Event){ .at_us = sim->now_us + HAVE_DELAY_US, .kind = AT_FLUSH, .to = event->to });
+        post (sim, (Event){ .at_us = MAX (sim->now_us, peer->told_us + HAVE_EVERY_US),
+                            .kind = AT_FLUSH,
+                            .to = event->to });
       g_array_append_val (peer->news, event->chunk);
     }
   if (dfn_fetch_plan_is_done (peer->plan))
