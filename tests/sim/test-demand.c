@@ -177,7 +177,7 @@ test_crowd_of_500 (void)
     {
       config = crowd (500, 1024);
       config.spread = spread;
-      g_assert_cmpfloat (play (&config, &result), <, spread> 1 ? 1.07 : 1.05);
+      g_assert_cmpfloat (play (&config, &result), <, 1.05);
     }
   config = crowd (500, 1024);
   config.spread = 11;
