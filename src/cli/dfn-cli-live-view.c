@@ -185,9 +185,9 @@ start (View *self, DfnNode *node, GError **error)
 {
   gboolean is_pipe = dfn_cli_options_is_pipe (self->options);
 
-  self->session = dfn_live_watch_session_new (node, self->options->arguments[0],
-                                              is_pipe ? NULL : self->options->output,
-                                              is_pipe ? STDOUT_FILENO : -1, error);
+  self->session = dfn_live_watch_session_new (
+      node, self->options->arguments[0], is_pipe ? NULL : self->options->output,
+      is_pipe ? STDOUT_FILENO : -1, self->options->behind_us, error);
   if (self->session == NULL)
     return FALSE;
   dfn_cli_report_exposure (self->options, self->output);

@@ -29,6 +29,9 @@ typedef struct {
 } Option;
 
 #define LONGEST_STATS_S 86400
+/* What is younger comes by itself; nobody keeps more. */
+#define LEAST_BEHIND_S 10
+#define MOST_BEHIND_S 1800
 #define LOWEST_UPLINK 16000.0 /* bytes a second: 128 kbit/s */
 
 /* The columns of a help text. */
@@ -50,6 +53,8 @@ static const Option all_options[] = {
     N_ ("With --live: which of my streams it is (default: live)"), N_ ("TEXT") },
   { DFN_CLI_VIEW, "output", 'o', TEXT, FIELD (output),
     N_ ("Where to put it: a file or folder; “-”: standard output"), N_ ("FILE") },
+  { DFN_CLI_VIEW, "behind", 'b', TEXT, FIELD (behind),
+    N_ ("Begin so far behind a live stream, e.g. 10min"), N_ ("TIME") },
   { DFN_CLI_VIEW, "share", 's', G_OPTION_ARG_NONE, FIELD (share),
     N_ ("Go on giving it to others when it is complete"), NULL },
   { DFN_CLI_BROADCAST, "relay", 'r', TEXTS, FIELD (relays),
@@ -209,6 +214,31 @@ check_uplink (DfnCliOptions *self, GError **error)
   return FALSE;
 }
 
+/* A number, of seconds unless "min" follows. */
+static gboolean
+check_behind (DfnCliOptions *self, GError **error)
+{
+  char *end = NULL;
+  double seconds;
+
+  if (self->behind == NULL)
+    return TRUE;
+  seconds = g_ascii_strtod (self->behind, &end);
+  if (g_str_equal (end, "min"))
+    seconds *= 60;
+  else if (end[0] != '\0' && !g_str_equal (end, "s"))
+    seconds = 0;
+  if (end != self->behind && seconds >= LEAST_BEHIND_S && seconds <= MOST_BEHIND_S)
+    {
+      self->behind_us = (gint64) (seconds * G_USEC_PER_SEC);
+      return TRUE;
+    }
+  g_set_error (error, DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE,
+               _ ("--behind takes a time of %d s to %d min, as 90s or 10min"), LEAST_BEHIND_S,
+               MOST_BEHIND_S / 60);
+  return FALSE;
+}
+
 static gboolean
 check_numbers (const DfnCliOptions *self, GError **error)
 {
@@ -294,7 +324,7 @@ dfn_cli_options_parse (const DfnCliCommand *command, const char *const *argv, GE
     }
   self->arguments = take_arguments (words);
   if (!check_texts (self, error) || !check_numbers (self, error) || !check_uplink (self, error)
-      || !check_arguments (command, self->arguments, error))
+      || !check_behind (self, error) || !check_arguments (command, self->arguments, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -309,6 +339,7 @@ dfn_cli_options_free (DfnCliOptions *self)
   g_free (self->title);
   g_free (self->identifier);
   g_free (self->output);
+  g_free (self->behind);
   g_free (self->uplink);
   g_strfreev (self->arguments);
   g_free (self);

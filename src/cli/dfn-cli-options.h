@@ -35,6 +35,8 @@ typedef struct {
   char **stun;
   gboolean force_relay;
   gboolean share;
+  char *behind;         /* as it was given */
+  gint64 behind_us;     /* the same in microseconds, 0 for none */
   char *uplink;         /* as it was given */
   guint64 uplink_limit; /* the same in bytes a second, 0 for none */
   gboolean swarm;

@@ -342,6 +342,15 @@ say_stopped (View *self)
                                          "again to continue."));
 }
 
+static int
+fail_behind (DfnCliOutput *output)
+{
+  g_autoptr (GError) error =
+      g_error_new_literal (DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE, _ ("--behind is for live streams"));
+
+  return dfn_cli_output_fail (output, error);
+}
+
 int
 dfn_cli_view_run (const DfnCliOptions *options, DfnCliOutput *output)
 {
@@ -355,6 +364,8 @@ dfn_cli_view_run (const DfnCliOptions *options, DfnCliOutput *output)
     return dfn_cli_output_fail (output, error);
   if (dfn_live_watch_session_is_live_link (options->arguments[0]))
     return dfn_cli_live_view_run (options, output);
+  if (options->behind != NULL)
+    return fail_behind (output);
   self.is_pipe = dfn_cli_options_is_pipe (options);
   self.loop = loop = dfn_cli_loop_new (output);
   node = dfn_cli_node_new (options, &error);

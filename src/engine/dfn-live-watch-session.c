@@ -31,7 +31,7 @@ dfn_live_watch_session_init (DfnLiveWatchSession *self)
 
 DfnLiveWatchSession *
 dfn_live_watch_session_new (
-    DfnNode *node, const char *link, const char *output, int fd, GError **error)
+    DfnNode *node, const char *link, const char *output, int fd, gint64 behind_us, GError **error)
 {
   g_autoptr (DfnAddress) address = dfn_address_parse (link, error);
   DfnLiveWatchSession *self;
@@ -49,7 +49,7 @@ dfn_live_watch_session_new (
   mailbox = dfn_session_get_mailbox (DFN_SESSION (self));
   dfn_session_begin (
       DFN_SESSION (self), node,
-      dfn_live_watch_task_new (node, g_steal_pointer (&address), output, fd, mailbox));
+      dfn_live_watch_task_new (node, g_steal_pointer (&address), output, fd, behind_us, mailbox));
   return self;
 }
 

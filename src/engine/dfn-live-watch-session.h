@@ -70,6 +70,8 @@ G_DECLARE_FINAL_TYPE (
  * @output: (nullable): the file to append to; a folder to put it into under a name of its own;
  * %NULL for the current folder
  * @fd: a descriptor to write to instead, not closed; -1 for a file
+ * @behind_us: how far behind the live edge it begins, in microseconds, as far as the members of the
+ *   swarm have kept that much; 0 for the live edge
  * @error: return location
  *
  * Watches until the broadcast ends or the session is unreferenced, and passes on what it gets.
@@ -80,7 +82,7 @@ G_DECLARE_FINAL_TYPE (
  * Returns: (transfer full) (nullable): the session, or %NULL with %DFN_ENGINE_ERROR_INVALID_LINK
  */
 DfnLiveWatchSession *dfn_live_watch_session_new (
-    DfnNode *node, const char *link, const char *output, int fd, GError **error);
+    DfnNode *node, const char *link, const char *output, int fd, gint64 behind_us, GError **error);
 
 /**
  * dfn_live_watch_session_is_live_link:

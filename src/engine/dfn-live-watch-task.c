@@ -30,6 +30,8 @@ struct _DfnLiveWatchTask {
   char *output_name;
   int fd;
   gboolean owns_fd;
+  char *notice;     /* what the swarm had to say last */
+  gint64 behind_us; /* how far behind the live edge it begins, 0 for there */
 
   DfnLiveAnnouncement *announcement; /* the newest */
   DfnLiveSwarm *swarm;
@@ -210,12 +212,19 @@ on_silence (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* Something comes, or is played from the past. */
 static void
-on_received (DfnLiveSwarm *swarm, DfnLiveChunk *chunk, DfnPeer *peer, DfnLiveWatchTask *self)
+note_life (DfnLiveWatchTask *self)
 {
   dfn_source_clear (&self->silence);
   self->silence = dfn_task_add_timer (DFN_TASK (self), SILENCE_MS, on_silence);
-  set_state (self, DFN_LIVE_WATCH_PLAYING, NULL);
+  set_state (self, DFN_LIVE_WATCH_PLAYING, self->notice);
+}
+
+static void
+on_received (DfnLiveSwarm *swarm, DfnLiveChunk *chunk, DfnPeer *peer, DfnLiveWatchTask *self)
+{
+  note_life (self);
   dfn_task_tell_soon (DFN_TASK (self));
 }
 
@@ -229,6 +238,7 @@ on_chunk (DfnLiveSwarm *swarm, DfnLiveChunk *chunk, gboolean begins, DfnLiveWatc
   if (size == 0 || (chunk->header.flags & DFN_LIVE_FLAG_END) != 0)
     return;
   bytes = g_bytes_new_from_bytes (chunk->payload, skipped, size);
+  note_life (self);
   self->report->bytes_written += size;
   dfn_rate_meter_add (&self->meter, size, g_get_monotonic_time ());
   dfn_task_tell_soon (DFN_TASK (self));
@@ -251,6 +261,8 @@ on_ended (DfnLiveSwarm *swarm, DfnLiveWatchTask *self)
 static void
 on_notice (DfnLiveSwarm *swarm, const char *sentence, DfnLiveWatchTask *self)
 {
+  g_free (self->notice);
+  self->notice = g_strdup (sentence);
   set_state (self, self->report->state, sentence);
 }
 
@@ -334,6 +346,8 @@ start_swarm (DfnLiveWatchTask *self)
   self->swarm =
       dfn_live_swarm_new (stream, FALSE, DFN_LIVE_STORE_WINDOW_US, DFN_LIVE_STORE_MAX_BYTES);
   dfn_live_swarm_set_request_log (self->swarm, self->task.log);
+  if (self->behind_us > 0)
+    dfn_live_swarm_go_back (self->swarm, self->behind_us);
   g_signal_connect (self->swarm, "received", G_CALLBACK (on_received), self);
   g_signal_connect (self->swarm, "chunk", G_CALLBACK (on_chunk), self);
   g_signal_connect (self->swarm, "misbehaved", G_CALLBACK (on_misbehaved), self);
@@ -375,6 +389,16 @@ take_first_announcement (DfnLiveWatchTask *self)
   start_swarm (self);
   set_state (self, DFN_LIVE_WATCH_CONNECTING, NULL);
   return TRUE;
+}
+
+/* Who is behind has as much more to play. */
+static guint
+get_patience_ms (DfnLiveWatchTask *self)
+{
+  DfnLiveSwarmStats stats;
+
+  dfn_live_swarm_get_stats (self->swarm, &stats);
+  return END_PATIENCE_MS + (guint) (CLAMP (stats.lag_us, 0, DFN_LIVE_STORE_WINDOW_US) / 1000);
 }
 
 static gboolean
@@ -436,7 +460,8 @@ replace_announcement (DfnLiveWatchTask *self,
     return; /* whoever was played to has had enough */
   if (is_ended)
     {
-      self->patience = dfn_task_add_timer (DFN_TASK (self), END_PATIENCE_MS, on_patience_over);
+      self->patience =
+          dfn_task_add_timer (DFN_TASK (self), get_patience_ms (self), on_patience_over);
       return;
     }
   meet_source (self, is_new_run);
@@ -522,6 +547,7 @@ dfn_live_watch_task_finalize (GObject *object)
   g_clear_pointer (&self->announcement, dfn_live_announcement_free);
   dfn_address_free (self->address);
   g_free (self->output_name);
+  g_free (self->notice);
   G_OBJECT_CLASS (dfn_live_watch_task_parent_class)->finalize (object);
 }
 
@@ -550,8 +576,12 @@ dfn_live_watch_task_init (DfnLiveWatchTask *self)
 }
 
 DfnLiveWatchTask *
-dfn_live_watch_task_new (
-    DfnNode *node, DfnAddress *address, const char *output, int fd, DfnMailbox *mailbox)
+dfn_live_watch_task_new (DfnNode *node,
+                         DfnAddress *address,
+                         const char *output,
+                         int fd,
+                         gint64 behind_us,
+                         DfnMailbox *mailbox)
 {
   DfnLiveWatchTask *self = dfn_task_new (DFN_TYPE_LIVE_WATCH_TASK, node, mailbox);
 
@@ -559,5 +589,6 @@ dfn_live_watch_task_new (
   self->address = address;
   self->output_name = g_strdup (output);
   self->fd = fd;
+  self->behind_us = behind_us;
   return self;
 }

@@ -20,7 +20,11 @@ G_DECLARE_FINAL_TYPE (DfnLiveWatchTask, dfn_live_watch_task, DFN, LIVE_WATCH_TAS
  *
  * Returns: (transfer full): a task that has done nothing yet
  */
-DfnLiveWatchTask *dfn_live_watch_task_new (
-    DfnNode *node, DfnAddress *address, const char *output, int fd, DfnMailbox *mailbox);
+DfnLiveWatchTask *dfn_live_watch_task_new (DfnNode *node,
+                                           DfnAddress *address,
+                                           const char *output,
+                                           int fd,
+                                           gint64 behind_us,
+                                           DfnMailbox *mailbox);
 
 G_END_DECLS

@@ -343,6 +343,7 @@ dfn_live_scheduler_failed (
   switch (failure)
     {
     case DFN_LIVE_FAILURE_REFUSED:
+    case DFN_LIVE_FAILURE_BUSY:
       break;
     case DFN_LIVE_FAILURE_BROKEN:
       dfn_live_peer_broke (from, now_us);

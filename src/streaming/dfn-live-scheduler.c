@@ -398,6 +398,14 @@ dfn_live_scheduler_has (DfnLiveScheduler *self, DfnChunkId id)
   return entry != NULL && entry->state == DFN_LIVE_STATE_HERE;
 }
 
+gboolean
+dfn_live_scheduler_cares (DfnLiveScheduler *self, DfnChunkId id)
+{
+  DfnLiveTrack *track = dfn_live_scheduler_get_track (self, id.track);
+
+  return track != NULL && id.sequence >= MAX (track->start, track->begin);
+}
+
 void
 dfn_live_scheduler_get_stats (DfnLiveScheduler *self, DfnLiveStats *stats)
 {

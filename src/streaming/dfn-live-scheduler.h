@@ -103,12 +103,14 @@ typedef struct {
 
 /**
  * DfnLiveFailure:
- * @DFN_LIVE_FAILURE_REFUSED: the peer does not have it or is busy
+ * @DFN_LIVE_FAILURE_REFUSED: the peer does not have it
+ * @DFN_LIVE_FAILURE_BUSY: the peer does too much for us or others already
  * @DFN_LIVE_FAILURE_BROKEN: the stream was reset, or ended early
  * @DFN_LIVE_FAILURE_INVALID: what came does not verify: the peer is never used again
  */
 typedef enum {
   DFN_LIVE_FAILURE_REFUSED,
+  DFN_LIVE_FAILURE_BUSY,
   DFN_LIVE_FAILURE_BROKEN,
   DFN_LIVE_FAILURE_INVALID,
 } DfnLiveFailure;
@@ -284,6 +286,14 @@ gint64 dfn_live_scheduler_get_wakeup (DfnLiveScheduler *self, gint64 now_us);
 
 /** dfn_live_scheduler_has: whether @id is here and not too old to be given */
 gboolean dfn_live_scheduler_has (DfnLiveScheduler *self, DfnChunkId id);
+
+/**
+ * dfn_live_scheduler_cares:
+ *
+ * Returns: whether it sees to it that @id comes; not what was before the place where it began, or
+ *   is too old by now
+ */
+gboolean dfn_live_scheduler_cares (DfnLiveScheduler *self, DfnChunkId id);
 
 void dfn_live_scheduler_get_stats (DfnLiveScheduler *self, DfnLiveStats *stats);
 

@@ -3,6 +3,9 @@
 
 /* What is served from the past waits for everything that is not. */
 #define PAST_DEADLINE_US (60 * G_USEC_PER_SEC)
+/* What is so old nobody asks for who plays the live edge: when there is no turn for it any more it
+ * is of the past, though the scheduler still has it. */
+#define PAST_AGE_US (4 * G_USEC_PER_SEC)
 
 typedef struct {
   DfnLiveSwarm *swarm;
@@ -20,6 +23,19 @@ past_request_free (PastRequest *request)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PastRequest, past_request_free)
 
+/* Returns FALSE if it was given no such chunk of the past. */
+static gboolean
+end_past (DfnLiveMember *member, DfnChunkId id)
+{
+  for (guint i = 0; i < member->n_past; i++)
+    if (id.track == 0 && member->past[i] == id.sequence)
+      {
+        member->past[i] = member->past[--member->n_past];
+        return TRUE;
+      }
+  return FALSE;
+}
+
 static void
 on_past_read (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -36,7 +52,7 @@ on_past_read (GObject *source, GAsyncResult *result, gpointer user_data)
     is_sent = dfn_live_talk_send (member->talk, chunk, g_get_monotonic_time () + PAST_DEADLINE_US);
   if (is_sent)
     return;
-  member->n_past--;
+  end_past (member, request->id);
   dfn_live_talk_refuse (member->talk, request->id, FALSE);
 }
 
@@ -45,17 +61,18 @@ serve_past (DfnLiveSwarm *self, DfnLiveMember *member, DfnChunkId id)
 {
   PastRequest *request;
 
-  if (self->store == NULL || !dfn_live_store_has (self->store, id.track, id.sequence))
+  if (self->store == NULL || id.track != 0
+      || !dfn_live_store_has (self->store, id.track, id.sequence))
     {
       dfn_live_talk_refuse (member->talk, id, FALSE);
       return;
     }
-  if (member->n_past > 0)
+  if (member->n_past == DFN_LIVE_SWARM_MAX_PAST)
     {
       dfn_live_talk_refuse (member->talk, id, TRUE);
       return;
     }
-  member->n_past++;
+  member->past[member->n_past++] = id.sequence;
   request = g_new (PastRequest, 1);
   *request = (PastRequest){ g_object_ref (self),
                             g_object_ref (dfn_live_talk_get_peer (member->talk)), id };
@@ -84,8 +101,8 @@ dfn_live_swarm_take_sent (DfnLiveTalk *talk, DfnChunkId id, gboolean has_left, g
   g_autoptr (DfnPeer) peer = g_object_ref (dfn_live_talk_get_peer (talk));
   g_autoptr (DfnLiveChunk) chunk = dfn_live_store_lookup (self->store, id.track, id.sequence);
 
-  member->n_past = 0;
-  dfn_live_scheduler_sent (self->scheduler, g_get_monotonic_time (), member->id, id);
+  if (!end_past (member, id))
+    dfn_live_scheduler_sent (self->scheduler, g_get_monotonic_time (), member->id, id);
   dfn_live_swarm_wake (self);
   if (!has_left || chunk == NULL)
     return;
@@ -176,6 +193,17 @@ find_member_by_id (DfnLiveSwarm *self, guint64 id)
 /* Doing what the scheduler says */
 
 static void
+refuse (DfnLiveSwarm *self, DfnLiveMember *member, DfnChunkId id)
+{
+  g_autoptr (DfnLiveChunk) chunk = dfn_live_store_lookup (self->store, id.track, id.sequence);
+
+  if (chunk != NULL && self->edge_us - chunk->header.captured_us > PAST_AGE_US)
+    serve_past (self, member, id);
+  else
+    dfn_live_talk_refuse (member->talk, id, TRUE);
+}
+
+static void
 send_chunk (DfnLiveSwarm *self, gint64 now_us, DfnLiveMember *member, const DfnLiveAction *action)
 {
   g_autoptr (DfnLiveChunk) chunk =
@@ -216,7 +244,7 @@ dfn_live_swarm_perform (DfnLiveSwarm *self, gint64 now_us, const DfnLiveAction *
       send_chunk (self, now_us, member, action);
       break;
     case DFN_LIVE_ACTION_REFUSE:
-      dfn_live_talk_refuse (member->talk, action->id, TRUE);
+      refuse (self, member, action->id);
       break;
     case DFN_LIVE_ACTION_REQUEST:
       if (dfn_live_talk_request (member->talk, action->id))

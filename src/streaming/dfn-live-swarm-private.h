@@ -2,9 +2,11 @@
 #pragma once
 
 /* Shared by dfn-live-swarm.c (life, epochs, playing), dfn-live-swarm-take.c (what comes from
- * peers), dfn-live-swarm-give.c (what goes to them) and dfn-live-swarm-stats.c, nobody else. */
+ * peers), dfn-live-swarm-give.c (what goes to them), dfn-live-swarm-past.c (what was before we
+ * came) and dfn-live-swarm-stats.c, nobody else. */
 
 #include "dfn-delay-record.h"
+#include "dfn-live-past.h"
 #include "dfn-live-requests.h"
 #include "dfn-live-swarm.h"
 #include "dfn-live-talk.h"
@@ -13,13 +15,32 @@ G_BEGIN_DECLS
 
 /* Nominal; what is cut from a stream has between a packet and as many bytes. */
 #define DFN_LIVE_SWARM_CHUNK_SIZE 16384
+/* Chunks of the past under way to or from one member: enough for a path of 100 ms. */
+#define DFN_LIVE_SWARM_MAX_PAST 4
 
 typedef struct {
   DfnLiveTalk *talk;
   guint64 id;
   gboolean is_source; /* makes the chunks, and needs none */
-  guint n_past;       /* chunks of the past that it is being given */
+  /* Sequences of the past that it is being given. */
+  guint32 past[DFN_LIVE_SWARM_MAX_PAST];
+  guint n_past;
+  guint n_past_asked;  /* chunks of the past that it was asked for */
+  gint64 past_wait_us; /* until then it has enough to do */
 } DfnLiveMember;
+
+/* Going back to what was before we came; see dfn-live-swarm-past.c. */
+typedef struct {
+  gint64 behind_us; /* as it is wanted, while there is nothing yet to go back from */
+  gint64 wanted_us; /* the time of capture that is looked for */
+  gint64 deadline_us;
+  DfnLivePast *search;  /* until it is found */
+  GHashTable *asked;    /* sequence: DfnLiveMember, of track 0 */
+  GHashTable *refusals; /* owned sequence and id of a member that has not got it */
+  gint64 retry_us;
+  gboolean is_fetching; /* what is needed and not here is asked for */
+  gboolean has_first;   /* a chunk has come by itself */
+} DfnLiveBack;
 
 struct _DfnLiveSwarm {
   GObject parent_instance;
@@ -50,6 +71,8 @@ struct _DfnLiveSwarm {
   GSource *timer;
   gboolean is_woken;
   gint64 paths_us; /* when the paths were looked at last */
+
+  DfnLiveBack back;
 
   DfnDelayRecord delays;
   DfnLiveSwarmStats stats;
@@ -107,5 +130,31 @@ void dfn_live_swarm_note_welcome (DfnLiveSwarm *self, DfnLiveMember *member);
 
 /* Does what the scheduler says. */
 void dfn_live_swarm_perform (DfnLiveSwarm *self, gint64 now_us, const DfnLiveAction *action);
+
+/* A chunk has come by itself: the first one is where going back begins. */
+void dfn_live_swarm_note_live (DfnLiveSwarm *self, gint64 now_us, const DfnLiveHeader *header);
+
+/* Asks for what is needed. Returns: whether something can be played meanwhile */
+gboolean dfn_live_swarm_go_on_back (DfnLiveSwarm *self, gint64 now_us);
+
+/* A verified chunk came, or it does not come. Return: whether it was one of the past */
+gboolean dfn_live_swarm_take_past (DfnLiveSwarm *self,
+                                   gint64 now_us,
+                                   DfnLiveMember *member,
+                                   DfnLiveChunk *chunk);
+gboolean dfn_live_swarm_take_past_failure (DfnLiveSwarm *self,
+                                           DfnLiveMember *member,
+                                           DfnChunkId id,
+                                           DfnLiveFailure failure);
+/* Returns: when dfn_live_swarm_go_on_back() may have something to do, at the latest */
+gint64 dfn_live_swarm_get_back_wakeup (DfnLiveSwarm *self);
+
+/* @member goes. */
+void dfn_live_swarm_forget_past_of (DfnLiveSwarm *self, DfnLiveMember *member);
+
+void dfn_live_swarm_init_back (DfnLiveSwarm *self);
+/* The epoch ends; what is wanted afterwards is the live edge, unless nothing has come yet. */
+void dfn_live_swarm_reset_back (DfnLiveSwarm *self);
+void dfn_live_swarm_free_back (DfnLiveSwarm *self);
 
 G_END_DECLS

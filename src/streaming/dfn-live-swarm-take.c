@@ -75,6 +75,8 @@ refuse_chunk (DfnLiveSwarm *self, DfnLiveTalk *talk, DfnChunkId id)
   g_autoptr (DfnPeer) peer = g_object_ref (dfn_live_talk_get_peer (talk));
 
   self->stats.chunks_invalid++;
+  dfn_live_swarm_take_past_failure (self, dfn_live_swarm_find_member (self, talk), id,
+                                    DFN_LIVE_FAILURE_INVALID);
   dfn_live_requests_ended (self->requests, g_get_monotonic_time (),
                            dfn_live_swarm_find_member (self, talk)->id, id,
                            DFN_PEER_OUTCOME_INVALID);
@@ -96,12 +98,14 @@ dfn_live_swarm_take_chunk (DfnLiveTalk *talk,
   gint64 now_us = g_get_monotonic_time ();
   g_autoptr (DfnPeer) peer = g_object_ref (dfn_live_talk_get_peer (talk));
   g_autoptr (DfnLiveChunk) chunk = NULL;
-  guint64 member = dfn_live_swarm_find_member (self, talk)->id;
+  DfnLiveMember *from = dfn_live_swarm_find_member (self, talk);
+  guint64 member = from->id;
 
   if (header->epoch != self->manifest->epoch)
     {
       /* From before its sender, or we, heard of the new one: nobody's fault. */
       dfn_live_requests_ended (self->requests, now_us, member, id, DFN_PEER_OUTCOME_REFUSED);
+      dfn_live_swarm_take_past_failure (self, from, id, DFN_LIVE_FAILURE_REFUSED);
       dfn_live_scheduler_failed (self->scheduler, now_us, member, id, DFN_LIVE_FAILURE_REFUSED);
       return;
     }
@@ -120,6 +124,14 @@ dfn_live_swarm_take_chunk (DfnLiveTalk *talk,
       g_debug ("join: the first chunk is here and proved");
     }
   self->stats.bytes_received += header->size;
+  if (dfn_live_swarm_take_past (self, now_us, from, chunk))
+    {
+      self->stats.chunks_received++;
+      dfn_live_swarm_wake (self);
+      g_signal_emit (self, dfn_live_swarm_signals[DFN_LIVE_SWARM_SIGNAL_GAVE], 0, peer,
+                     header->size);
+      return;
+    }
   dfn_delay_record_add (&self->delays, g_get_real_time () - header->captured_us);
   if (!dfn_live_store_has (self->store, id.track, id.sequence))
     {
@@ -141,6 +153,7 @@ get_outcome (DfnLiveFailure failure)
   switch (failure)
     {
     case DFN_LIVE_FAILURE_REFUSED:
+    case DFN_LIVE_FAILURE_BUSY:
       return DFN_PEER_OUTCOME_REFUSED;
     case DFN_LIVE_FAILURE_BROKEN:
       return DFN_PEER_OUTCOME_GONE;
@@ -161,8 +174,10 @@ dfn_live_swarm_take_failure (DfnLiveTalk *talk,
 
   dfn_live_requests_ended (self->requests, g_get_monotonic_time (),
                            dfn_live_swarm_find_member (self, talk)->id, id, get_outcome (failure));
-  dfn_live_scheduler_failed (self->scheduler, g_get_monotonic_time (),
-                             dfn_live_swarm_find_member (self, talk)->id, id, failure);
+  if (!dfn_live_swarm_take_past_failure (self, dfn_live_swarm_find_member (self, talk), id,
+                                         failure))
+    dfn_live_scheduler_failed (self->scheduler, g_get_monotonic_time (),
+                               dfn_live_swarm_find_member (self, talk)->id, id, failure);
   dfn_live_swarm_wake (self);
   if (failure == DFN_LIVE_FAILURE_BROKEN)
     g_signal_emit (self, dfn_live_swarm_signals[DFN_LIVE_SWARM_SIGNAL_BROKE], 0, peer);

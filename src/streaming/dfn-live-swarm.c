@@ -62,6 +62,7 @@ dfn_live_swarm_keep (DfnLiveSwarm *self, gint64 now_us, DfnLiveChunk *chunk)
   if (self->playout != NULL && chunk->header.track == 0)
     dfn_playout_add (self->playout, now_us, chunk, TRUE);
   self->edge_us = MAX (self->edge_us, chunk->header.captured_us);
+  dfn_live_swarm_note_live (self, now_us, &chunk->header);
   if (chunk->header.track != 0 || (chunk->header.flags & DFN_LIVE_FLAG_JOIN) == 0
       || (self->has_join && chunk->header.sequence < self->join_sequence))
     return;
@@ -191,6 +192,8 @@ play (DfnLiveSwarm *self, gint64 now_us)
   gboolean begins;
 
   dfn_playout_note_edge (self->playout, self->edge_heard_us);
+  if (!dfn_live_swarm_go_on_back (self, now_us))
+    return;
   while (self->playout != NULL && !self->is_held
          && (chunk = dfn_playout_next (self->playout, now_us, &begins)) != NULL)
     {
@@ -222,6 +225,7 @@ on_timer (gpointer user_data)
   wakeup_us = dfn_live_scheduler_get_wakeup (self->scheduler, now_us);
   if (self->playout != NULL)
     wakeup_us = MIN (wakeup_us, dfn_playout_get_wakeup (self->playout, now_us));
+  wakeup_us = MIN (wakeup_us, dfn_live_swarm_get_back_wakeup (self));
   if (self->is_woken)
     wakeup_us = 0;
   dfn_timer_source_set (self->timer, wakeup_us == G_MAXINT64 ? -1 : wakeup_us);
@@ -249,6 +253,7 @@ end_epoch (DfnLiveSwarm *self)
     dfn_live_talk_reset (((DfnLiveMember *) member)->talk);
   dfn_live_requests_cancel_all (self->requests, g_get_monotonic_time ());
   g_hash_table_remove_all (self->reading);
+  dfn_live_swarm_reset_back (self);
   dfn_live_swarm_sum_epoch (self);
   if (self->store != NULL)
     g_signal_handlers_disconnect_by_data (self->store, self);
@@ -401,6 +406,7 @@ dfn_live_swarm_remove_peer (DfnLiveSwarm *self, DfnPeer *peer)
   dfn_live_requests_remove_peer (self->requests, g_get_monotonic_time (), member->id);
   if (self->scheduler != NULL)
     dfn_live_scheduler_remove_peer (self->scheduler, g_get_monotonic_time (), member->id);
+  dfn_live_swarm_forget_past_of (self, member);
   g_hash_table_remove (self->members, peer);
   dfn_live_swarm_wake (self);
 }
@@ -435,21 +441,6 @@ dfn_live_swarm_set_held (DfnLiveSwarm *self, gboolean is_held)
   dfn_live_swarm_wake (self);
 }
 
-void
-dfn_live_swarm_go_back (DfnLiveSwarm *self, gint64 us)
-{
-  guint32 sequence;
-  gint64 captured_us;
-
-  if (self->playout == NULL)
-    return;
-  if (us <= 0)
-    dfn_playout_go_live (self->playout);
-  else if (dfn_live_store_find (self->store, 0, self->edge_us - us, &sequence, &captured_us))
-    dfn_playout_seek (self->playout, g_get_monotonic_time (), sequence, captured_us);
-  dfn_live_swarm_wake (self);
-}
-
 /* Life */
 
 static void
@@ -471,6 +462,7 @@ dfn_live_swarm_finalize (GObject *object)
   DfnLiveSwarm *self = DFN_LIVE_SWARM (object);
 
   g_hash_table_unref (self->members);
+  dfn_live_swarm_free_back (self);
   dfn_live_requests_free (self->requests);
   g_hash_table_unref (self->reading);
   G_OBJECT_CLASS (dfn_live_swarm_parent_class)->finalize (object);
@@ -507,6 +499,7 @@ dfn_live_swarm_class_init (DfnLiveSwarmClass *klass)
 static void
 dfn_live_swarm_init (DfnLiveSwarm *self)
 {
+  dfn_live_swarm_init_back (self);
   self->members = g_hash_table_new_full (NULL, NULL, NULL, member_free);
   self->requests = dfn_live_requests_new (NULL);
   self->reading = g_hash_table_new (NULL, NULL);

@@ -105,7 +105,9 @@ void dfn_live_swarm_set_held (DfnLiveSwarm *self, gboolean is_held);
  * dfn_live_swarm_go_back:
  * @us: how far behind the live edge, in microseconds; 0 for the live edge itself
  *
- * Plays what was captured then, as far as it is here.
+ * Plays what was captured then: what is here, or what other members have in their windows, who are
+ * asked for it. Before the first chunk it is remembered, and nothing is played until the place is
+ * found, or it is clear that nobody has it (`notice`).
  */
 void dfn_live_swarm_go_back (DfnLiveSwarm *self, gint64 us);
 

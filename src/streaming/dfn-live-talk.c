@@ -200,6 +200,8 @@ on_response (DfnPeer *peer, gint64 request, const DfnPeerResponse *response, gpo
     return;
   if (response == NULL)
     self->handler->failed (self, id, DFN_LIVE_FAILURE_BROKEN, self->user_data);
+  else if (response->status == DFN__CONTENT_RESPONSE__STATUS__BUSY)
+    self->handler->failed (self, id, DFN_LIVE_FAILURE_BUSY, self->user_data);
   else if (response->data == NULL || response->live == NULL)
     self->handler->failed (self, id, DFN_LIVE_FAILURE_REFUSED, self->user_data);
   else

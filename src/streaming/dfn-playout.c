@@ -8,6 +8,8 @@
 #define START_TARGET_US (3 * G_USEC_PER_SEC / 2)
 #define MAX_BEHIND_US (4 * G_USEC_PER_SEC)
 #define MAX_NEEDED 64
+/* Key frames are no further apart. */
+#define MAX_SEEK_LEEWAY_US (10 * G_USEC_PER_SEC)
 /* Playing begins where so much is here in one piece; after this time beyond the target, anywhere.
  */
 #define RUN_SLOTS 4
@@ -26,6 +28,8 @@ struct _DfnPlayout {
   gboolean has_begun;
   guint32 next; /* the sequence to be played next */
   gboolean is_live;
+  gboolean is_seeking; /* from @next on, a place to begin is looked for */
+  gint64 leeway_us;    /* how far from there it may be */
   gboolean is_paused;
   gint64 paused_us;
   gboolean is_finishing;
@@ -288,6 +292,23 @@ end_stall (DfnPlayout *self, gint64 now_us)
   self->stalled_since_us = 0;
 }
 
+/* After a jump playing begins at the first chunk there that a reader can begin with; those before
+ * it come first, or never: nothing is waited for once one is here. */
+static gboolean
+find_sought_place (DfnPlayout *self, gint64 now_us, gboolean *begins)
+{
+  const DfnLiveChunk *chunk = find_beginning (self, self->next);
+
+  if (chunk == NULL || due (self, chunk) > now_us + self->leeway_us)
+    return FALSE;
+  drop_before (self, chunk->header.sequence);
+  self->next = chunk->header.sequence;
+  self->is_seeking = FALSE;
+  dfn_playout_clock_anchor (&self->clock, now_us, chunk->header.captured_us);
+  *begins = TRUE;
+  return TRUE;
+}
+
 /* Goes to where playing can begin, or go on after a gap. Returns FALSE if it cannot yet. */
 static gboolean
 find_place (DfnPlayout *self, gint64 now_us, gboolean *begins)
@@ -295,6 +316,8 @@ find_place (DfnPlayout *self, gint64 now_us, gboolean *begins)
   const DfnLiveChunk *chunk;
 
   *begins = FALSE;
+  if (self->is_seeking)
+    return find_sought_place (self, now_us, begins);
   if (self->has_begun && g_tree_lookup (self->chunks, GUINT_TO_POINTER (self->next)) != NULL)
     return TRUE;
   chunk =
@@ -426,6 +449,8 @@ dfn_playout_seek (DfnPlayout *self, gint64 now_us, guint32 sequence, gint64 capt
   self->has_begun = TRUE;
   self->next = sequence;
   self->is_live = FALSE;
+  self->is_seeking = TRUE;
+  self->leeway_us = CLAMP ((self->edge_us - captured_us) / 2, 0, MAX_SEEK_LEEWAY_US);
   dfn_playout_clock_anchor (&self->clock, now_us, captured_us);
 }
 
@@ -434,6 +459,7 @@ dfn_playout_go_live (DfnPlayout *self)
 {
   forget_all (self);
   self->has_begun = FALSE;
+  self->is_seeking = FALSE;
   self->is_live = TRUE;
   dfn_playout_clock_stop (&self->clock);
 }

@@ -122,8 +122,12 @@ REHEARSE (DfnLiveWatchTask,
           DFN_LIVE_WATCH_FAILED)
 
 DfnLiveWatchTask *
-dfn_live_watch_task_new (
-    DfnNode *node, DfnAddress *address, const char *output, int fd, DfnMailbox *mailbox)
+dfn_live_watch_task_new (DfnNode *node,
+                         DfnAddress *address,
+                         const char *output,
+                         int fd,
+                         gint64 behind_us,
+                         DfnMailbox *mailbox)
 {
   dfn_address_free (address);
   return dfn_task_new (DFN_TYPE_LIVE_WATCH_TASK, node, mailbox);

@@ -6,7 +6,7 @@ import json
 import pathlib
 import unittest
 
-from rehearsal import CliTestCase
+from rehearsal import FILE_LINK, LIVE_LINK, CliTestCase
 
 COMMANDS = ("relay", "broadcast", "view", "browse", "identity")
 SECRET = "nsec1vl029mgpspedva04g90vltkh6fvh240zqtv9k0t9af8935ke9laqsnlfe5"
@@ -112,6 +112,13 @@ class UsageTest(CliTestCase):
         for rate in ("8", "fast", "0mbit", "100kbit", "-8mbit"):
             self.refuse("view", "x", f"--uplink={rate}", words=["--uplink", "8mbit"])
         self.refuse("browse", "--uplink", "8mbit")
+
+    def test_behind(self):
+        for time in ("", "5", "9s", "31min", "1801", "-20", "20h", "ten", "min"):
+            self.refuse("view", LIVE_LINK, f"--behind={time}", words=["--behind", "10min"])
+        for time in ("10", "90s", "30min"):
+            self.refuse("view", FILE_LINK, "--behind", time, words=["live streams"])
+        self.refuse("browse", "--behind", "20")
 
     def test_json(self):
         for argv in (["view", "--json"], ["--json"], ["dance", "--json"], ["view", "-j", "--foo"]):

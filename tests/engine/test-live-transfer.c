@@ -20,6 +20,7 @@ typedef struct {
   DfnNode *node;
   DfnLiveWatchSession *session;
   char *path;
+  gint64 behind_us;
 } Viewer;
 
 typedef struct {
@@ -139,7 +140,7 @@ start_viewer (Fixture *f, Viewer *viewer, const char *name)
   viewer->path = g_build_filename (f->folder, name, NULL);
   viewer->node = dfn_node_new ();
   viewer->session = dfn_live_watch_session_new (viewer->node, broadcast_report (f)->link,
-                                                viewer->path, -1, &error);
+                                                viewer->path, -1, viewer->behind_us, &error);
   g_assert_no_error (error);
 }
 
@@ -249,7 +250,7 @@ test_wrong_link (Fixture *f, gconstpointer data)
   g_autoptr (DfnNode) node = dfn_node_new ();
   g_autoptr (GError) error = NULL;
   DfnLiveWatchSession *session =
-      dfn_live_watch_session_new (node, "defiance:naddr1qqqqqq", NULL, -1, &error);
+      dfn_live_watch_session_new (node, "defiance:naddr1qqqqqq", NULL, -1, 0, &error);
 
   g_assert_null (session);
   g_assert_error (error, DFN_ENGINE_ERROR, DFN_ENGINE_ERROR_INVALID_LINK);

@@ -448,6 +448,60 @@ test_hold_and_go_back (Fixture *f, gconstpointer data)
   g_assert_nonnull (memmem (f->expected->data, 60 * SIZE, viewer->played->data + length, 5 * SIZE));
 }
 
+static void
+on_notice (DfnLiveSwarm *swarm, const char *sentence, char **kept)
+{
+  g_free (*kept);
+  *kept = g_strdup (sentence);
+}
+
+/* Whoever comes late gets what was before from the window of another who was there. */
+static void
+test_back_before_ones_time (Fixture *f, gconstpointer data)
+{
+  Member *late = &f->viewers[1];
+  DfnLiveSwarmStats stats;
+
+  connect_members (f, &f->source, &f->viewers[0]);
+  stream (f, 500, FALSE);
+  dfn_live_swarm_go_back (late->swarm, 9 * G_USEC_PER_SEC);
+  connect_members (f, &f->viewers[0], late);
+  stream (f, 50, FALSE);
+  WAIT_FOR (late->played->len > 0);
+  dfn_live_swarm_get_stats (late->swarm, &stats);
+  g_assert_cmpint (stats.lag_us, >, 7 * G_USEC_PER_SEC);
+  /* What is as young as the swarm's buffer is given from the past once it is older. */
+  stream (f, 250, TRUE);
+  WAIT_FOR (late->has_ended);
+  g_assert_cmpuint (late->n_begins, ==, 1);
+  /* 9 s are 450 of the 500 chunks that had been; a second more or less is close enough. */
+  g_assert_cmpuint (late->played->len, >=, (800 - 110) * SIZE);
+  g_assert_cmpuint (late->played->len, <, 800 * SIZE);
+  g_assert_cmpmem (late->played->data, late->played->len,
+                   f->expected->data + f->expected->len - late->played->len, late->played->len);
+  dfn_live_swarm_get_stats (f->viewers[0].swarm, &stats);
+  g_assert_cmpuint (stats.chunks_invalid, ==, 0);
+}
+
+/* More was wanted than anybody has: it is played from where that begins, and said. */
+static void
+test_back_too_far (Fixture *f, gconstpointer data)
+{
+  Member *late = &f->viewers[1];
+  g_autofree char *notice = NULL;
+
+  g_signal_connect (late->swarm, "notice", G_CALLBACK (on_notice), &notice);
+  connect_members (f, &f->source, &f->viewers[0]);
+  stream (f, 400, FALSE);
+  dfn_live_swarm_go_back (late->swarm, 600 * G_USEC_PER_SEC);
+  connect_members (f, &f->viewers[0], late);
+  stream (f, 250, TRUE);
+  WAIT_FOR (late->has_ended);
+  g_assert_nonnull (notice);
+  g_assert_true (g_str_has_prefix (notice, "Nobody here has more of the past"));
+  assert_played_all (f, late);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -460,5 +514,7 @@ main (int argc, char **argv)
   ADD ("replay", test_replay);
   ADD ("epochs", test_epochs);
   ADD ("hold-and-go-back", test_hold_and_go_back);
+  ADD ("back-before-ones-time", test_back_before_ones_time);
+  ADD ("back-too-far", test_back_too_far);
   return g_test_run ();
 }
