@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "dfn-announcement.h"
 #include "dfn-live-broadcast-session.h"
 #include "dfn-live-watch-session.h"
 #include "dfn-relay-server.h"
@@ -133,15 +134,21 @@ stop_broadcast (Fixture *f)
 }
 
 static void
-start_viewer (Fixture *f, Viewer *viewer, const char *name)
+start_viewer_of (Fixture *f, Viewer *viewer, const char *name, const char *link)
 {
   g_autoptr (GError) error = NULL;
 
   viewer->path = g_build_filename (f->folder, name, NULL);
   viewer->node = dfn_node_new ();
-  viewer->session = dfn_live_watch_session_new (viewer->node, broadcast_report (f)->link,
-                                                viewer->path, -1, viewer->behind_us, &error);
+  viewer->session =
+      dfn_live_watch_session_new (viewer->node, link, viewer->path, -1, viewer->behind_us, &error);
   g_assert_no_error (error);
+}
+
+static void
+start_viewer (Fixture *f, Viewer *viewer, const char *name)
+{
+  start_viewer_of (f, viewer, name, broadcast_report (f)->link);
 }
 
 static void
@@ -229,6 +236,32 @@ test_comes_back (Fixture *f, gconstpointer data)
   stop_broadcast (&first);
 }
 
+/* Nobody is where the link says, or it does not say: the announcement does, and nothing is waited
+ * for meanwhile, as an offer that nobody answers would be. */
+static void
+test_stale_link (Fixture *f, gconstpointer data)
+{
+  g_autoptr (DfnNostrKey) nobody = dfn_nostr_key_generate ();
+  const char *const contacts[] = { dfn_nostr_key_get_pubkey (nobody), NULL };
+
+  start_broadcast (f);
+  for (guint i = 0; i < G_N_ELEMENTS (contacts); i++)
+    {
+      Viewer *viewer = &f->viewers[i];
+      g_autoptr (DfnAddress) address = dfn_address_parse (broadcast_report (f)->link, NULL);
+      g_autofree char *name = g_strdup_printf ("%u.bin", i);
+      g_autofree char *link = NULL;
+
+      g_assert_nonnull (address->contact);
+      g_free (address->contact);
+      address->contact = g_strdup (contacts[i]);
+      link = dfn_address_to_link (address);
+      start_viewer_of (f, viewer, name, link);
+      WAIT_FOR (watch_report (viewer)->bytes_written > 20 * PIECE);
+      g_assert_cmpint (watch_report (viewer)->join_us, <, 5 * G_USEC_PER_SEC);
+    }
+}
+
 /* Whoever comes when it is over is told so. */
 static void
 test_has_ended (Fixture *f, gconstpointer data)
@@ -264,6 +297,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("two-viewers", test_two_viewers);
   ADD ("comes-back", test_comes_back);
+  ADD ("stale-link", test_stale_link);
   ADD ("has-ended", test_has_ended);
   ADD ("wrong-link", test_wrong_link);
   return g_test_run ();
