@@ -63,7 +63,7 @@ class PlainTest(TransferMatrix, LabTestCase):
         early = self.lab["b"].start("bash", "-c", shell + "head -c 100000 | wc -c", cli(), link)
         early.expect_exit(141, 60)
         self.assertEqual(early.text("stdout").strip(), "100000")
-        cache = self.lab["b"].home / ".cache" / "defiance"
+        cache = self.lab["b"].home / "cache" / "defiance"
         self.assertEqual(list(cache.iterdir()), [])
 
 
