@@ -7,8 +7,9 @@ G_BEGIN_DECLS
 
 /** DFN_BACKOFF_MIN_MS: the shortest wait before a new attempt, milliseconds */
 #define DFN_BACKOFF_MIN_MS 500
-/** DFN_BACKOFF_MAX_MS: the longest wait before a new attempt, milliseconds */
-#define DFN_BACKOFF_MAX_MS 60000
+/** DFN_BACKOFF_MAX_MS: the longest wait before a new attempt, milliseconds: somebody may be waiting
+ * for a relay that is back */
+#define DFN_BACKOFF_MAX_MS 16000
 
 /**
  * dfn_backoff_delay_ms:
