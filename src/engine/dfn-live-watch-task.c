@@ -356,6 +356,7 @@ start_swarm (DfnLiveWatchTask *self)
   g_signal_connect (self->swarm, "broke", G_CALLBACK (on_broke), self);
   dfn_task_join (DFN_TASK (self), stream);
   dfn_swarm_members_set_accepting (self->task.members, TRUE);
+  dfn_swarm_members_set_hurrying (self->task.members, TRUE);
 }
 
 /* A link that says whom to ask saves the round trip to the relays that it takes to hear so. */

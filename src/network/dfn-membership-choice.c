@@ -17,6 +17,9 @@
 #define STARVING_JOIN_US (2 * 60 * G_USEC_PER_SEC)
 /* For others to come, before more than a third of the links is chosen by this side. */
 #define PATIENCE_US (10 * G_USEC_PER_SEC)
+/* Whoever is in a hurry does not wait where so few are known that nobody may come after it: those
+ * who join last would have the fewest links. */
+#define SMALL_SWARM 30
 /* What finding a path takes at most where it is found easily. */
 #define PATH_US (4 * G_USEC_PER_SEC)
 #define MAX_JOIN_INTERVAL_US (30 * G_USEC_PER_SEC)
@@ -214,16 +217,20 @@ is_starving (DfnMembership *self)
   return n > 0;
 }
 
+static gboolean
+has_few_links (DfnMembership *self)
+{
+  return dfn_membership_count (self, FALSE, FALSE)
+         < MIN (DFN_MEMBERSHIP_MIN_LINKS, self->config.max_links);
+}
+
 /* Others choose us as we choose them, so a third of the links is enough to choose; more only when
  * nobody has come for a while. */
 static gboolean
 lacks_links (DfnMembership *self, gint64 now_us)
 {
-  guint wanted = MIN (DFN_MEMBERSHIP_MIN_LINKS, self->config.max_links);
-
   return dfn_membership_count (self, FALSE, TRUE) < dfn_membership_reserve (self)
-         || (dfn_membership_count (self, FALSE, FALSE) < wanted
-             && now_us - self->changed_us >= PATIENCE_US);
+         || (has_few_links (self) && now_us - self->changed_us >= PATIENCE_US);
 }
 
 /* Whether one more link is wanted, and if so, whether one that is of no use has to go for it. */
@@ -291,14 +298,24 @@ choose_anybody (DfnMembership *self, gint64 now_us, gint64 now_s)
   return member;
 }
 
+/* One more at once, if a neighbour can carry the offer. */
+static gboolean
+wants_neighbour (DfnMembership *self)
+{
+  return self->config.seeks && self->config.hurries && has_few_links (self)
+         && dfn_membership_table_get_size (self->table) <= SMALL_SWARM
+         && count_meeting_by_choice (self) < MAX_MEETING;
+}
+
 static gboolean
 choose_connection (DfnMembership *self, gint64 now_us, gint64 now_s, DfnMembershipAction *action)
 {
-  DfnKnownMember *member;
+  DfnKnownMember *member = NULL;
 
-  if (!wants_link (self, now_us))
-    return FALSE;
-  member = choose_anybody (self, now_us, now_s);
+  if (wants_link (self, now_us))
+    member = choose_anybody (self, now_us, now_s);
+  else if (wants_neighbour (self))
+    member = choose_member (self, FALSE, now_us, now_s);
   if (member == NULL)
     return FALSE;
   dfn_membership_add_link (self, member->record.key, TRUE,

@@ -107,6 +107,12 @@ dfn_membership_set_seeks (DfnMembership *self, gboolean seeks)
 }
 
 void
+dfn_membership_set_hurries (DfnMembership *self, gboolean hurries)
+{
+  self->config.hurries = hurries;
+}
+
+void
 dfn_membership_set_contact (DfnMembership *self, const guint8 *key, gint64 now_us)
 {
   if (memcmp (key, self->config.key, DFN_MEMBER_KEY_SIZE) == 0)

@@ -60,6 +60,7 @@ typedef struct _DfnMembership DfnMembership;
  * @max_links: at least 2
  * @accepts: whether strangers may come
  * @seeks: whether this side looks for links
+ * @hurries: whether it needs enough of them at once, as whoever watches live does
  */
 typedef struct {
   guint8 key[DFN_MEMBER_KEY_SIZE];
@@ -67,6 +68,7 @@ typedef struct {
   guint max_links;
   gboolean accepts;
   gboolean seeks;
+  gboolean hurries;
 } DfnMembershipConfig;
 
 /**
@@ -132,6 +134,7 @@ void dfn_membership_free (DfnMembership *self);
 void dfn_membership_set_max_links (DfnMembership *self, guint max_links);
 void dfn_membership_set_accepts (DfnMembership *self, gboolean accepts);
 void dfn_membership_set_seeks (DfnMembership *self, gboolean seeks);
+void dfn_membership_set_hurries (DfnMembership *self, gboolean hurries);
 
 /**
  * dfn_membership_set_contact:

@@ -641,6 +641,13 @@ dfn_swarm_members_set_seeking (DfnSwarmMembers *self, gboolean seeking)
 }
 
 void
+dfn_swarm_members_set_hurrying (DfnSwarmMembers *self, gboolean hurrying)
+{
+  dfn_membership_set_hurries (self->membership, hurrying);
+  schedule (self);
+}
+
+void
 dfn_swarm_members_set_announcement (DfnSwarmMembers *self, DfnNostrEvent *event)
 {
   gboolean is_same =

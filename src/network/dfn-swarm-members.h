@@ -83,6 +83,13 @@ void dfn_swarm_members_set_max_links (DfnSwarmMembers *self, guint max_links);
 void dfn_swarm_members_set_seeking (DfnSwarmMembers *self, gboolean seeking);
 
 /**
+ * dfn_swarm_members_set_hurrying:
+ * @hurrying: whether this side needs enough peers at once, %FALSE at first; otherwise it waits for
+ *   some to come to it
+ */
+void dfn_swarm_members_set_hurrying (DfnSwarmMembers *self, gboolean hurrying);
+
+/**
  * dfn_swarm_members_set_announcement:
  * @event: (nullable): the announcement that newcomers are given, which must be the one that the
  *   content is of

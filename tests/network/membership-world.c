@@ -590,6 +590,7 @@ world_start (World *self, guint n, guint contact)
     .max_links = DFN_MEMBERSHIP_MAX_LINKS,
     .accepts = TRUE,
     .seeks = n != contact,
+    .hurries = place->node.hurries,
   };
 
   memcpy (config.key, place->node.key, sizeof config.key);

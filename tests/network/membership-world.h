@@ -16,6 +16,7 @@ typedef struct {
   guint8 key[DFN_MEMBER_KEY_SIZE];
   gboolean is_sybil;
   gboolean is_idle; /* its links are of no use to others */
+  gboolean hurries; /* it needs links at once */
   guint64 block;
   gint64 started_us;
   gint64 joined_us;  /* first link; -1 before */

@@ -216,6 +216,43 @@ test_idle_give_way (void)
   world_free (world);
 }
 
+/* The last ones of a live audience that comes within seconds are nearly as well linked as the first,
+ * though nobody comes after them. */
+static void
+test_last_ones (void)
+{
+  const guint n = 25, n_last = 4, n_seeds = 8;
+  guint fewest = G_MAXUINT;
+  double mean = 0, mean_last = 0;
+
+  for (guint seed = 1; seed <= n_seeds; seed++)
+    {
+      World *world = world_new (n, seed, 5, 10);
+
+      world_start (world, 0, 0);
+      for (guint i = 1; i < n; i++)
+        {
+          world_run (world, (gint64) i * SECOND / 10);
+          world_get (world, i)->hurries = TRUE;
+          world_start (world, i, 0);
+        }
+      world_run (world, (gint64) n * SECOND / 10 + 3 * SECOND);
+      for (guint i = 1; i < n; i++)
+        {
+          guint n_up = count_links (world, i).n_up;
+
+          fewest = MIN (fewest, n_up);
+          mean += (double) n_up / ((n - 1) * n_seeds);
+          mean_last += i >= n - n_last ? (double) n_up / (n_last * n_seeds) : 0;
+        }
+      world_free (world);
+    }
+  g_test_message ("three seconds after the last one came: %.1f links, the last four %.1f, fewest %u",
+                  mean, mean_last, fewest);
+  g_assert_cmpuint (fewest, >=, 8);
+  g_assert_cmpfloat (mean_last, >=, 10);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -225,5 +262,6 @@ main (int argc, char **argv)
   g_test_add_func ("/network/membership-simulated/survival", test_survival);
   g_test_add_func ("/network/membership-simulated/no-churn", test_no_churn);
   g_test_add_func ("/network/membership-simulated/idle-give-way", test_idle_give_way);
+  g_test_add_func ("/network/membership-simulated/last-ones", test_last_ones);
   return g_test_run ();
 }
