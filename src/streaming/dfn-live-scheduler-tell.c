@@ -3,7 +3,7 @@
 
 /* How long a chunk that came may wait for others to be told of together. A datagram costs about 60
  * bytes before its first word, so this decides what control costs. */
-#define TELL_SLOTS 1.5
+#define TELL_SLOTS 3
 
 static gint64
 get_patience_us (DfnLiveScheduler *self)
@@ -70,6 +70,27 @@ collect (DfnLiveScheduler *self, guint8 place, DfnLiveAction *action)
   return FALSE;
 }
 
+/* Whether there is anything that it lacks, as far as we know, and does not know that we have. */
+static gboolean
+lacks_untold (DfnLiveScheduler *self, guint8 place)
+{
+  guint64 bit = G_GUINT64_CONSTANT (1) << place;
+
+  for (guint64 left = self->tracks_wanted & self->peers[place].tracks; left != 0; left &= left - 1)
+    {
+      DfnLiveTrack *track = self->tracks[__builtin_ctzll (left)];
+
+      for (guint64 i = track->begin; i < track->end; i++)
+        {
+          DfnLiveEntry *entry = dfn_live_track_find (track, i);
+
+          if (entry != NULL && ((entry->told | entry->have) & bit) == 0 && is_promised (entry))
+            return TRUE;
+        }
+    }
+  return FALSE;
+}
+
 gboolean
 dfn_live_scheduler_next_have (DfnLiveScheduler *self, gint64 now_us, DfnLiveAction *action)
 {
@@ -89,7 +110,8 @@ dfn_live_scheduler_next_have (DfnLiveScheduler *self, gint64 now_us, DfnLiveActi
             next_us = MIN (next_us, peer->untold_us + patience_us);
           continue;
         }
-      if (collect (self, place, action))
+      if (((self->touched >> place & 1) != 0 || lacks_untold (self, place))
+          && collect (self, place, action))
         {
           action->type = DFN_LIVE_ACTION_HAVE;
           action->peer = peer->id;
