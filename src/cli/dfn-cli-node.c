@@ -71,6 +71,7 @@ dfn_cli_node_new (const DfnCliOptions *options, GError **error)
   if (!set_turn (ice, options->force_relay, error))
     return NULL;
   dfn_node_set_uplink_limit (node, options->uplink_limit);
+  dfn_node_set_max_links (node, options->max_links);
   set_request_log (node);
   return g_steal_pointer (&node);
 }

@@ -4,6 +4,7 @@
 #include "dfn-cli-exit.h"
 #include "dfn-cli-text.h"
 #include "dfn-format.h"
+#include "dfn-node.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -74,6 +75,8 @@ static const Option all_options[] = {
     N_ ("Hide my address: use nothing but the TURN server"), NULL },
   { NODE_COMMANDS, "uplink", 0, TEXT, FIELD (uplink),
     N_ ("Never send faster than this, e.g. 8mbit"), N_ ("RATE") },
+  { DFN_CLI_BROADCAST, "max-links", 0, TEXT, FIELD (links),
+    N_ ("Keep connections to so many viewers (default: 20)"), N_ ("NUMBER") },
   { NODE_COMMANDS, "swarm", 0, G_OPTION_ARG_NONE, FIELD (swarm),
     N_ ("Show on the terminal with whom it is exchanged"), NULL },
   { NODE_COMMANDS, "stats", 0, G_OPTION_ARG_INT, FIELD (stats),
@@ -240,6 +243,23 @@ check_behind (DfnCliOptions *self, GError **error)
 }
 
 static gboolean
+check_links (DfnCliOptions *self, GError **error)
+{
+  guint64 number;
+
+  if (self->links == NULL)
+    return TRUE;
+  if (g_ascii_string_to_unsigned (self->links, 10, 1, DFN_NODE_MAX_LINKS, &number, NULL))
+    {
+      self->max_links = (guint) number;
+      return TRUE;
+    }
+  g_set_error (error, DFN_CLI_ERROR, DFN_CLI_ERROR_USAGE, _ ("--max-links takes a number up to %d"),
+               DFN_NODE_MAX_LINKS);
+  return FALSE;
+}
+
+static gboolean
 check_numbers (const DfnCliOptions *self, GError **error)
 {
   if (self->stats >= 0 && self->stats <= LONGEST_STATS_S)
@@ -324,7 +344,8 @@ dfn_cli_options_parse (const DfnCliCommand *command, const char *const *argv, GE
     }
   self->arguments = take_arguments (words);
   if (!check_texts (self, error) || !check_numbers (self, error) || !check_uplink (self, error)
-      || !check_behind (self, error) || !check_arguments (command, self->arguments, error))
+      || !check_behind (self, error) || !check_links (self, error)
+      || !check_arguments (command, self->arguments, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -341,6 +362,7 @@ dfn_cli_options_free (DfnCliOptions *self)
   g_free (self->output);
   g_free (self->behind);
   g_free (self->uplink);
+  g_free (self->links);
   g_strfreev (self->arguments);
   g_free (self);
 }

@@ -46,6 +46,8 @@ typedef struct {
   char *title;
   gboolean live;
   char *identifier;
+  char *links;     /* as it was given */
+  guint max_links; /* the same, 0 for as many as a swarm needs */
   char *output;
   gboolean follow;
   gboolean replace;

@@ -17,6 +17,7 @@ struct _DfnNode {
   GPtrArray *relays; /* of strings, ended by NULL */
   DfnIceConfig *ice;
   DfnRequestLog *request_log;
+  guint max_links; /* 0 for as many as a swarm needs */
   GMainContext *context;
   GMainLoop *loop;
   GThread *thread;
@@ -165,6 +166,20 @@ dfn_node_set_uplink_limit (DfnNode *self, guint64 bytes_per_second)
   g_source_set_callback (source, on_uplink_limit,
                          g_memdup2 (&bytes_per_second, sizeof bytes_per_second), g_free);
   g_source_attach (source, self->context);
+}
+
+void
+dfn_node_set_max_links (DfnNode *self, guint max_links)
+{
+  g_return_if_fail (max_links <= DFN_NODE_MAX_LINKS);
+
+  self->max_links = max_links;
+}
+
+guint
+dfn_node_get_max_links (DfnNode *self)
+{
+  return self->max_links;
 }
 
 void

@@ -63,6 +63,17 @@ DfnIceConfig *dfn_node_get_ice_config (DfnNode *self);
  */
 void dfn_node_set_uplink_limit (DfnNode *self, guint64 bytes_per_second);
 
+/** DFN_NODE_MAX_LINKS: peers that one session keeps at once, at the most */
+#define DFN_NODE_MAX_LINKS 64
+
+/**
+ * dfn_node_set_max_links:
+ * @max_links: how many peers each session keeps, up to %DFN_NODE_MAX_LINKS; 0, as it is at first:
+ *   as many as a swarm needs. To be set before sessions are made
+ */
+void dfn_node_set_max_links (DfnNode *self, guint max_links);
+guint dfn_node_get_max_links (DfnNode *self);
+
 /**
  * dfn_node_set_request_log:
  * @path: a file

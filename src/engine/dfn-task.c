@@ -117,6 +117,8 @@ void
 dfn_task_join (DfnTask *self, const guint8 id[DFN_WIRE_CONTENT_SIZE])
 {
   self->members = dfn_presence_join (self->presence, id);
+  if (self->max_links > 0)
+    dfn_swarm_members_set_max_links (self->members, self->max_links);
   g_signal_connect (self->members, "newcomer", G_CALLBACK (on_newcomer), self);
   g_signal_connect (self->members, "peer-added", G_CALLBACK (on_peer_added), self);
   g_signal_connect (self->members, "peer-removed", G_CALLBACK (on_peer_removed), self);
@@ -240,5 +242,6 @@ dfn_task_new (GType type, DfnNode *node, DfnMailbox *mailbox)
   self->relays = g_strdupv ((char **) dfn_node_get_relays (node));
   self->ice = dfn_ice_config_copy (dfn_node_get_ice_config (node));
   self->log = dfn_node_get_request_log (node);
+  self->max_links = dfn_node_get_max_links (node);
   return self;
 }

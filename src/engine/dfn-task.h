@@ -20,6 +20,7 @@ G_BEGIN_DECLS
  * @relays: (array zero-terminated=1): that the user named
  * @ice: how paths are found
  * @log: (nullable): the node's
+ * @max_links: of peers, 0 for as many as a swarm needs
  * @report: of the kind that the final class names; it is copied whenever something is told
  * @presence: (nullable): where others meet it, from dfn_task_appear() on
  * @members: (nullable): the presence's, from dfn_task_join() on
@@ -36,6 +37,7 @@ typedef struct {
   char **relays;
   DfnIceConfig *ice;
   DfnRequestLog *log;
+  guint max_links;
   gpointer report;
 
   DfnPresence *presence;

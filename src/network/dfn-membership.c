@@ -88,7 +88,7 @@ dfn_membership_free (DfnMembership *self)
 void
 dfn_membership_set_max_links (DfnMembership *self, guint max_links)
 {
-  g_return_if_fail (max_links >= 2);
+  g_return_if_fail (max_links > 0);
 
   self->config.max_links = max_links;
 }

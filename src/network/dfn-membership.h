@@ -57,7 +57,7 @@ typedef struct _DfnMembership DfnMembership;
  * DfnMembershipConfig:
  * @key: this side's run key
  * @seed: decides everything that is left to chance
- * @max_links: at least 2
+ * @max_links: at least 1
  * @accepts: whether strangers may come
  * @seeks: whether this side looks for links
  * @hurries: whether it needs enough of them at once, as whoever watches live does

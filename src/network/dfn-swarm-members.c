@@ -627,7 +627,7 @@ dfn_swarm_members_set_accepting (DfnSwarmMembers *self, gboolean accepting)
 void
 dfn_swarm_members_set_max_links (DfnSwarmMembers *self, guint max_links)
 {
-  g_return_if_fail (max_links >= 2 && max_links <= DFN_PEER_MANAGER_MAX_PEERS);
+  g_return_if_fail (max_links > 0 && max_links <= DFN_PEER_MANAGER_MAX_PEERS);
 
   dfn_membership_set_max_links (self->membership, max_links);
   schedule (self);

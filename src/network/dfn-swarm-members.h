@@ -70,7 +70,7 @@ void dfn_swarm_members_set_accepting (DfnSwarmMembers *self, gboolean accepting)
 
 /**
  * dfn_swarm_members_set_max_links:
- * @max_links: 2 to %DFN_PEER_MANAGER_MAX_PEERS; a third of them is kept for peers that this side
+ * @max_links: 1 to %DFN_PEER_MANAGER_MAX_PEERS; a third of them is kept for peers that this side
  *   chooses
  */
 void dfn_swarm_members_set_max_links (DfnSwarmMembers *self, guint max_links);

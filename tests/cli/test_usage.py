@@ -113,6 +113,11 @@ class UsageTest(CliTestCase):
             self.refuse("view", "x", f"--uplink={rate}", words=["--uplink", "8mbit"])
         self.refuse("browse", "--uplink", "8mbit")
 
+    def test_max_links(self):
+        for number in ("", "0", "65", "-1", "many", "20x"):
+            self.refuse("broadcast", "x", f"--max-links={number}", words=["--max-links", "64"])
+        self.refuse("view", "x", "--max-links", "20")
+
     def test_behind(self):
         for time in ("", "5", "9s", "31min", "1801", "-20", "20h", "ten", "min"):
             self.refuse("view", LIVE_LINK, f"--behind={time}", words=["--behind", "10min"])

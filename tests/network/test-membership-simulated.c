@@ -216,8 +216,8 @@ test_idle_give_way (void)
   world_free (world);
 }
 
-/* The last ones of a live audience that comes within seconds are nearly as well linked as the first,
- * though nobody comes after them. */
+/* The last ones of a live audience that comes within seconds are nearly as well linked as the
+ * first, though nobody comes after them. */
 static void
 test_last_ones (void)
 {
@@ -247,8 +247,9 @@ test_last_ones (void)
         }
       world_free (world);
     }
-  g_test_message ("three seconds after the last one came: %.1f links, the last four %.1f, fewest %u",
-                  mean, mean_last, fewest);
+  g_test_message (
+      "three seconds after the last one came: %.1f links, the last four %.1f, fewest %u", mean,
+      mean_last, fewest);
   g_assert_cmpuint (fewest, >=, 8);
   g_assert_cmpfloat (mean_last, >=, 10);
 }
