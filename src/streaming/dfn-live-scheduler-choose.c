@@ -45,6 +45,9 @@
  * copy. */
 #define SOURCE_EXTRA 0.5
 #define SOURCE_EXTRA_SAVED 8
+/* Whoever lacks a chunk after so long gets it from the source: the swarm's uplinks do not suffice,
+ * and the source's is the only one that may have something to spare. */
+#define LATE_SLOTS 10
 
 void
 dfn_live_scheduler_count_copy (DfnLiveScheduler *self, DfnLiveEntry *entry, int by)
@@ -143,7 +146,7 @@ is_young (DfnLiveScheduler *self, gint64 now_us, const DfnLiveEntry *entry)
 }
 
 /* The source gives each chunk once, and again as far as its budget goes: viewers do the rest. More
- * only when fewer than two others have shown it for long, or when its time gets short. */
+ * only when fewer than two others have shown it for long, or when it is late. */
 static gboolean
 may_copy (DfnLiveScheduler *self, gint64 now_us, const DfnLiveEntry *entry)
 {
@@ -153,7 +156,7 @@ may_copy (DfnLiveScheduler *self, gint64 now_us, const DfnLiveEntry *entry)
     return TRUE;
   if (entry->n_copies == 1 && self->extra_copies >= 1)
     return TRUE;
-  if (age_us > self->config.buffer_us * 3 / 5)
+  if (age_us > MIN (self->config.buffer_us * 3 / 5, LATE_SLOTS * self->config.slot_us))
     return TRUE;
   return age_us > self->config.buffer_us * entry->n_copies * 2 / 5
          && (guint) __builtin_popcountll (entry->have) < entry->n_copies + 2;

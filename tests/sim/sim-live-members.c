@@ -145,7 +145,8 @@ sim_live_start_member (Sim *sim, guint32 node)
     .access_us = (gint64) (sim->settings.way_ms * 1000 * 0.2)
   };
   DfnLiveSchedulerConfig config = { .slot_us = sim->slot_us,
-                                    .buffer_us = sim->buffer_us,
+                                    .buffer_us = node == 0 ? MAX (SOURCE_BUFFER_US, sim->buffer_us)
+                                                           : sim->buffer_us,
                                     .chunk_size = (guint32) sim->chunk_size,
                                     .uplink = member->uplink,
                                     .is_source = node == 0,

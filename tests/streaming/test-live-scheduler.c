@@ -161,6 +161,45 @@ test_source_pushes (void)
   g_assert_cmpuint (n_copies, <=, 90);
 }
 
+/* Who lacks a chunk long after everybody else gets it from the source, though it was given twice.
+ */
+static void
+test_source_helps_late (void)
+{
+  g_autoptr (DfnLiveScheduler) source = make (TRUE);
+  const guint64 n_peers = 13, late = 5;
+  guint n_copies[4] = { 0 };
+  guint32 twice = 0;
+  DfnLiveAction action;
+
+  dfn_live_scheduler_set_buffer (source, 50 * SLOT);
+  add_peers (source, n_peers);
+  dfn_live_scheduler_remove_peer (source, 0, late);
+  for (guint32 i = 0; i < G_N_ELEMENTS (n_copies); i++)
+    dfn_live_scheduler_add_chunk (source, 0, id_of (i), SIZE, 0);
+  while (find (source, 0, DFN_LIVE_ACTION_SEND, &action))
+    {
+      twice = ++n_copies[action.id.sequence] == 2 ? action.id.sequence : twice;
+      dfn_live_scheduler_sent (source, 0, action.peer, action.id);
+    }
+  g_assert_cmpuint (n_copies[twice], ==, 2);
+  g_assert_true (dfn_live_scheduler_add_peer (source, 0, late));
+  for (guint64 peer = 1; peer <= n_peers; peer++)
+    have (source, SLOT, peer, 0, peer == late ? 15 & ~(1 << twice) : 15);
+  for (guint32 i = 4; i <= 5; i++)
+    {
+      gint64 now_us = i == 4 ? 9 * SLOT : 11 * SLOT;
+
+      /* What everybody has, so that it is looked again what there is to offer. */
+      dfn_live_scheduler_add_chunk (source, now_us, id_of (i), SIZE, now_us);
+      for (guint64 peer = 1; peer <= n_peers; peer++)
+        have (source, now_us, peer, i, 1);
+      g_assert_cmpint (find (source, now_us, DFN_LIVE_ACTION_OFFER, &action), ==, i == 5);
+    }
+  g_assert_cmpuint (action.peer, ==, late);
+  g_assert_cmpuint (action.id.sequence, ==, twice);
+}
+
 /* What no one offers is requested when its time gets short, of somebody who has it; when that one
  * is late, of another. */
 static void
@@ -450,6 +489,7 @@ main (int argc, char **argv)
   ADD ("offer-accept-payload", test_offer_accept_payload);
   ADD ("offer-to-choose-from", test_offer_to_choose_from);
   ADD ("source-pushes", test_source_pushes);
+  ADD ("source-helps-late", test_source_helps_late);
   ADD ("repair-and-hedge", test_repair_and_hedge);
   ADD ("refusal", test_refusal);
   ADD ("broken-claims", test_broken_claims);
