@@ -22,6 +22,8 @@
 #define OVERTAKEN_TIMEOUTS 4
 #define PROBE_EVERY 8
 #define REFUSALS_IN_A_ROW 8
+/* Requests that are moved to a peer which has delivered before until it delivers again. */
+#define MAX_MOVED 2
 #define MAX_BOOST 16.0
 /* What is asked of each of many peers at least, for it to have a choice. */
 #define LEAST_SHARE (2 * DFN_CHUNK_SIZE)
@@ -274,6 +276,7 @@ dfn_fetch_peer_deliver (DfnFetchPeer *self, guint place, gint64 now_us)
   self->n_silences = 0;
   self->n_hard_failures = 0;
   self->n_refusals = 0;
+  self->n_moved = 0;
   self->is_stalled = FALSE;
   self->backoff_until_us = MIN (self->backoff_until_us, now_us);
   self->newest_delivered_sent_us = MAX (self->newest_delivered_sent_us, request.sent_us);
@@ -350,6 +353,21 @@ static gint64
 backoff (guint n_before)
 {
   return FIRST_BACKOFF_US << MIN (n_before, MAX_DOUBLINGS);
+}
+
+gboolean
+dfn_fetch_peer_takes_over (const DfnFetchPeer *self, gint64 now_us)
+{
+  guint most = self->n_received > 0 ? MAX_MOVED : 1;
+
+  return self->n_moved < most || now_us >= self->moved_us + backoff (self->n_moved - most);
+}
+
+void
+dfn_fetch_peer_take_over (DfnFetchPeer *self, gint64 now_us)
+{
+  self->n_moved++;
+  self->moved_us = now_us;
 }
 
 void

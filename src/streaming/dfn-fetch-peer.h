@@ -53,6 +53,8 @@ typedef struct {
   guint n_refusals;      /* in a row */
   gint64 backoff_until_us;
   gint64 idle_until_us; /* until when it is believed that it has nothing to do, as it said */
+  guint n_moved;        /* requests moved to it since it last delivered */
+  gint64 moved_us;      /* when the last of them was */
 
   gsize first_window; /* what is asked of it before it has delivered */
   gsize least_window;
@@ -80,6 +82,18 @@ gsize dfn_fetch_peer_get_window (const DfnFetchPeer *self);
 
 /** dfn_fetch_peer_has_room: whether @length more bytes may be asked of it now */
 gboolean dfn_fetch_peer_has_room (const DfnFetchPeer *self, guint32 length, gint64 now_us);
+
+/**
+ * dfn_fetch_peer_takes_over: whether a request that waits elsewhere may be moved to it
+ *
+ * Whoever says that it is idle and then gives nothing would otherwise take a chunk from those who
+ * would give it, again and again. So it has to deliver before it gets more, or is tried once more
+ * after a while, which doubles each time.
+ */
+gboolean dfn_fetch_peer_takes_over (const DfnFetchPeer *self, gint64 now_us);
+
+/** dfn_fetch_peer_take_over: a request was moved to it */
+void dfn_fetch_peer_take_over (DfnFetchPeer *self, gint64 now_us);
 
 /** dfn_fetch_peer_expect: seconds until @bytes more than what is outstanding would be here */
 double dfn_fetch_peer_expect (const DfnFetchPeer *self, guint64 bytes, gint64 now_us);

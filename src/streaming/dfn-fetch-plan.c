@@ -399,10 +399,12 @@ relieve (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *index)
       guint32 chunk;
 
       if (idle->is_stalled || !dfn_fetch_peer_has_room (idle, DFN_CHUNK_SIZE, now_us)
+          || !dfn_fetch_peer_takes_over (idle, now_us)
           || !find_relief (self, idle, now_us, &from, &place))
         continue;
       chunk = g_array_index (from->requests, DfnFetchRequest, place).index;
       call_off (self, from, place);
+      dfn_fetch_peer_take_over (idle, now_us);
       idle->idle_until_us = 0;
       self->totals.n_moved++;
       self->choice = (DfnFetchChoice){ .policy = "relief", .probability = 1, .n_candidates = 1 };

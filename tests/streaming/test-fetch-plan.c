@@ -208,6 +208,34 @@ test_idle (void)
   g_assert_false (dfn_fetch_plan_next (plan, S / 4, &peer, &index));
 }
 
+/* Two who say that they are idle and then refuse take a chunk from its giver now and then only. */
+static void
+test_idle_in_vain (void)
+{
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (DFN_CHUNK_SIZE, NULL, 1);
+  g_autoptr (DfnBitmap) all = dfn_bitmap_new_full (1);
+  guint n_taken = 0;
+  guint64 peer;
+  guint32 index;
+
+  dfn_fetch_plan_add_peer (plan, 0, 1, NULL);
+  g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &index));
+  dfn_fetch_plan_add_peer (plan, 0, 2, all);
+  dfn_fetch_plan_add_peer (plan, 0, 3, all);
+  for (gint64 now_us = S / 20; now_us < 16 * S; now_us += S / 20)
+    {
+      dfn_fetch_plan_peer_is_idle (plan, now_us, 2);
+      dfn_fetch_plan_peer_is_idle (plan, now_us, 3);
+      while (dfn_fetch_plan_next (plan, now_us, &peer, &index))
+        if (peer != 1)
+          dfn_fetch_plan_failed (plan, now_us, peer, index, DFN_FETCH_FAILURE_REFUSED);
+      while (dfn_fetch_plan_next_abandoned (plan, now_us, &peer, &index))
+        n_taken += peer == 1;
+    }
+  g_assert_cmpuint (n_taken, >=, 2);
+  g_assert_cmpuint (n_taken, <=, 12);
+}
+
 static void
 test_partial_peers (void)
 {
@@ -335,6 +363,7 @@ main (int argc, char **argv)
   g_test_add_func ("/streaming/fetch-plan/rarest-first", test_rarest_first);
   g_test_add_func ("/streaming/fetch-plan/relief", test_relief);
   g_test_add_func ("/streaming/fetch-plan/idle", test_idle);
+  g_test_add_func ("/streaming/fetch-plan/idle-in-vain", test_idle_in_vain);
   g_test_add_func ("/streaming/fetch-plan/partial-peers", test_partial_peers);
   g_test_add_func ("/streaming/fetch-plan/hard-failure", test_hard_failure);
   g_test_add_func ("/streaming/fetch-plan/refusal", test_refusal);
