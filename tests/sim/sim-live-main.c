@@ -140,6 +140,7 @@ main (int argc, char **argv)
     { "way", 0, 0, G_OPTION_ARG_DOUBLE, &s.way_ms, "Mean one-way delay", "MS" },
     { "loss", 0, 0, G_OPTION_ARG_DOUBLE, &s.loss, "Share of packets lost", "X" },
     { "jitter", 0, 0, G_OPTION_ARG_DOUBLE, &s.jitter_ms, "Mean of added delay", "MS" },
+    { "join", 0, 0, G_OPTION_ARG_DOUBLE, &s.join_ms, "Between two that join", "MS" },
     { "churn", 0, 0, G_OPTION_ARG_DOUBLE, &s.churn, "Share replaced each 5 s", "X" },
     { "free-riders", 0, 0, G_OPTION_ARG_DOUBLE, &s.free_riders, "Share that gives nothing", "X" },
     { "polluters", 0, 0, G_OPTION_ARG_DOUBLE, &s.polluters, "Share that gives garbage", "X" },

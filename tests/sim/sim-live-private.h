@@ -23,6 +23,7 @@ typedef enum {
   TIMER_CHURN,
   TIMER_DEATH,
   TIMER_LOST, /* a neighbour's silence was noticed */
+  TIMER_JOIN,
   TIMER_CONNECT,
   TIMER_FLOOD,
 } TimerKind;

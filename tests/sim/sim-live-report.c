@@ -70,6 +70,8 @@ sim_live_count_memory (Sim *sim)
     {
       DfnLiveStats stats;
 
+      if (sim->members[i].scheduler == NULL)
+        continue; /* it has not come yet */
       dfn_live_scheduler_get_stats (sim->members[i].scheduler, &stats);
       bytes += stats.n_bytes;
     }

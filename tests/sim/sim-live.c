@@ -68,6 +68,18 @@ churn (Sim *sim)
 }
 
 static void
+join (Sim *sim, guint32 node)
+{
+  gint64 now_us = sim_network_get_now (sim->network);
+
+  sim_live_start_member (sim, node);
+  sim_network_set_timer (sim->network, node, now_us + CONNECT_US, TIMER_CONNECT);
+  sim_network_set_timer (sim->network, node, now_us, TIMER_WAKE);
+  if (sim->members[node].is_flooder)
+    sim_network_set_timer (sim->network, node, now_us + S, TIMER_FLOOD);
+}
+
+static void
 flood (Sim *sim, guint32 node)
 {
   Member *member = &sim->members[node];
@@ -114,6 +126,9 @@ on_timer (gpointer user, guint32 node, guint64 cookie)
     case TIMER_DEATH:
       replace_share (sim, sim->settings.dead);
       break;
+    case TIMER_JOIN:
+      join (sim, (guint32) (cookie >> 8));
+      break;
     case TIMER_CONNECT:
       sim_live_find_neighbours (sim, node, sim->settings.degree);
       break;
@@ -135,13 +150,18 @@ static const SimNetworkFuncs funcs = {
 static void
 begin (Sim *sim)
 {
-  for (guint i = 0; i < sim->n_members; i++)
+  guint n_first = sim->settings.join_ms > 0 ? 1 : sim->n_members;
+
+  for (guint i = 0; i < n_first; i++)
     sim_live_start_member (sim, i);
-  for (guint i = 0; i < sim->n_members; i++)
+  for (guint i = 0; i < n_first; i++)
     sim_live_find_neighbours (sim, i, sim->settings.degree / 2);
-  for (guint i = 0; i < sim->n_members; i++)
+  for (guint i = 0; i < n_first; i++)
     sim_live_find_neighbours (sim, i, MIN (sim->settings.degree, sim->settings.n_viewers));
-  for (guint i = 0; i < sim->n_members; i++)
+  for (guint i = n_first; i < sim->n_members; i++)
+    sim_network_set_timer (sim->network, 0, (gint64) (i * sim->settings.join_ms * 1000),
+                           (guint64) i << 8 | TIMER_JOIN);
+  for (guint i = 0; i < n_first; i++)
     {
       sim_network_set_timer (sim->network, i, 0, TIMER_WAKE);
       if (sim->members[i].is_flooder)

@@ -27,6 +27,8 @@ typedef struct {
   double loss;      /* share of packets */
   double jitter_ms;
   double churn;       /* share of viewers replaced each 5 s */
+  double join_ms;     /* between two viewers that come; 0: all are there at first.
+                       * The last one has to come before the end */
   double free_riders; /* share of viewers that give nothing */
   double polluters;   /* share of viewers that give garbage */
   double claimers;    /* share of viewers that offer what they never send */

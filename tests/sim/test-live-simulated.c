@@ -77,6 +77,22 @@ test_strong_source (void)
   g_assert_cmpfloat (run (settings).source_copies, <=, 1.8);
 }
 
+/* An audience that comes within seconds to a home whose uplink is no stronger than needed: while it
+ * comes, the swarm falls behind, and the source gives of what it has to spare. */
+static void
+test_audience_comes (void)
+{
+  SimLiveSettings settings = swarm (24, 0.9);
+
+  settings.uplink = 2.4e6 / 8;
+  settings.spread = 1;
+  settings.source = 2.5;
+  settings.buffer_ms = 2000;
+  settings.join_ms = 100;
+  settings.seconds = 30;
+  g_assert_cmpfloat (run (settings).missed, <=, 0.001);
+}
+
 static void
 test_loss (void)
 {
@@ -151,6 +167,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sim/live/five-hundred", test_five_hundred);
   g_test_add_func ("/sim/live/churn", test_churn);
   g_test_add_func ("/sim/live/strong-source", test_strong_source);
+  g_test_add_func ("/sim/live/audience-comes", test_audience_comes);
   g_test_add_func ("/sim/live/loss", test_loss);
   g_test_add_func ("/sim/live/free-riders", test_free_riders);
   g_test_add_func ("/sim/live/attackers", test_attackers);
