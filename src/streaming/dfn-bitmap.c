@@ -187,3 +187,26 @@ dfn_bitmap_next_common (const DfnBitmap *self, const DfnBitmap *other, guint32 f
 
   return search (self, 0, other, from);
 }
+
+guint32
+dfn_bitmap_next_nth (const DfnBitmap *self, guint32 from, guint32 n)
+{
+  guint64 mask = ~G_GUINT64_CONSTANT (0) << (from % 64);
+  guint32 i = from / 64;
+  guint64 word;
+  guint32 n_here;
+
+  g_return_val_if_fail (from < self->n_bits && n < self->n_set, self->n_bits);
+
+  for (;; i = (i + 1) % self->n_words, mask = ~G_GUINT64_CONSTANT (0))
+    {
+      word = GUINT64_FROM_LE (self->words[i]) & mask;
+      n_here = (guint32) __builtin_popcountll (word);
+      if (n < n_here)
+        break;
+      n -= n_here;
+    }
+  for (; n > 0; n--)
+    word &= word - 1;
+  return i * 64 + (guint32) __builtin_ctzll (word);
+}

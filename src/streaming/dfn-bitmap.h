@@ -66,6 +66,16 @@ guint32 dfn_bitmap_next_absent (const DfnBitmap *self, guint32 from);
  */
 guint32 dfn_bitmap_next_common (const DfnBitmap *self, const DfnBitmap *other, guint32 from);
 
+/**
+ * dfn_bitmap_next_nth:
+ * @from: a number below the limit
+ * @n: less than dfn_bitmap_get_n_set()
+ *
+ * Returns: the number of the set that dfn_bitmap_next() gives after it has passed @n others from
+ *   @from on, starting again at 0 behind the last
+ */
+guint32 dfn_bitmap_next_nth (const DfnBitmap *self, guint32 from, guint32 n);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DfnBitmap, dfn_bitmap_free)
 
 G_END_DECLS

@@ -4,13 +4,16 @@
 #define AVOID_US 1000000
 /* So many chunks are compared at most for one request, as a file may have millions. */
 #define MAX_COMPARED 4096
+/* Comparing so few costs nothing. */
+#define FEW 256
 
 struct _DfnFetchTodo {
   guint32 n_chunks;
   DfnBitmap *chunks;
   guint32 playhead;
   guint32 n_ahead;
-  guint8 *n_copies; /* a chunk: the peers that have it; as many as a number holds */
+  guint8 *n_copies;  /* a chunk: the peers that have it; as many as a number holds */
+  guint64 n_counted; /* the sum of them */
   GRand *random;
   guint64 generation;
 
@@ -95,6 +98,7 @@ dfn_fetch_todo_count (DfnFetchTodo *self, guint32 index, int change)
   g_assert (change > 0 ? self->n_copies[index] < G_MAXUINT8 : self->n_copies[index] > 0);
 
   self->n_copies[index] = (guint8) (self->n_copies[index] + change);
+  self->n_counted = (guint64) ((gint64) self->n_counted + change);
 }
 
 guint
@@ -204,6 +208,22 @@ compare_between (DfnFetchTodo *self,
     }
 }
 
+/* Whether one chunk is as good as any other, to ask of @has for. */
+static gboolean
+are_equal (DfnFetchTodo *self, const DfnBitmap *has)
+{
+  return has == NULL && self->n_counted == 0 && g_hash_table_size (self->avoids) == 0;
+}
+
+static guint32
+find_any (DfnFetchTodo *self, guint32 start)
+{
+  guint32 n = MIN (dfn_bitmap_get_n_set (self->chunks), MAX_COMPARED);
+
+  return dfn_bitmap_next_nth (self->chunks, start,
+                              (guint32) g_rand_int_range (self->random, 0, (gint32) n));
+}
+
 guint32
 dfn_fetch_todo_find (DfnFetchTodo *self, const DfnBitmap *has, guint64 peer)
 {
@@ -214,6 +234,8 @@ dfn_fetch_todo_find (DfnFetchTodo *self, const DfnBitmap *has, guint64 peer)
   if (found < self->n_chunks || dfn_bitmap_get_n_set (self->chunks) == 0)
     return found;
   start = (guint32) g_rand_int_range (self->random, 0, (gint32) self->n_chunks);
+  if (are_equal (self, has) && dfn_bitmap_get_n_set (self->chunks) > FEW)
+    return find_any (self, start);
   compare_between (self, has, peer, start, self->n_chunks, &rarest);
   compare_between (self, has, peer, 0, start, &rarest);
   return rarest.index;

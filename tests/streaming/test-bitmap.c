@@ -75,12 +75,38 @@ test_add_and_remove (void)
   g_assert_cmpuint (dfn_bitmap_get_n_set (bitmap), ==, 0);
 }
 
+/* Passing n others one by one comes to the same. */
+static void
+test_nth (void)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (2);
+
+  for (guint32 n_bits = 1; n_bits < 200; n_bits += 7)
+    {
+      g_autoptr (DfnBitmap) bitmap = dfn_bitmap_new (n_bits);
+      guint32 from = (guint32) g_rand_int_range (random, 0, (gint32) n_bits);
+      guint32 next = from;
+
+      for (guint i = 0; i < n_bits / 2 + 1; i++)
+        dfn_bitmap_add (bitmap, (guint32) g_rand_int_range (random, 0, (gint32) n_bits));
+      for (guint32 n = 0; n < dfn_bitmap_get_n_set (bitmap); n++)
+        {
+          next = dfn_bitmap_next (bitmap, next);
+          if (next == n_bits)
+            next = dfn_bitmap_next (bitmap, 0);
+          g_assert_cmpuint (dfn_bitmap_next_nth (bitmap, from, n), ==, next);
+          next++;
+        }
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/streaming/bitmap/bytes", test_bytes);
   g_test_add_func ("/streaming/bitmap/search", test_search);
+  g_test_add_func ("/streaming/bitmap/nth", test_nth);
   g_test_add_func ("/streaming/bitmap/add-and-remove", test_add_and_remove);
   return g_test_run ();
 }

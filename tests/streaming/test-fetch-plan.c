@@ -159,6 +159,31 @@ test_rarest_first (void)
     }
 }
 
+/* Where all are equal, each is asked for once, from all over the file. */
+static void
+test_by_chance (void)
+{
+  const guint32 n_chunks = 1024;
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new ((guint64) n_chunks * DFN_CHUNK_SIZE, NULL, 1);
+  g_autoptr (DfnBitmap) asked = dfn_bitmap_new (n_chunks);
+  guint per_quarter[4] = { 0 };
+
+  dfn_fetch_plan_add_peer (plan, 0, 1, NULL);
+  for (guint i = 0; i < n_chunks; i++)
+    {
+      guint64 peer;
+      guint32 index;
+
+      g_assert_true (dfn_fetch_plan_next (plan, i * MS, &peer, &index));
+      g_assert_true (dfn_bitmap_add (asked, index));
+      g_assert_true (dfn_fetch_plan_received (plan, i * MS + 1, 1, index));
+      if (i < n_chunks / 4)
+        per_quarter[index / (n_chunks / 4)]++;
+    }
+  for (guint i = 0; i < 4; i++)
+    g_assert_cmpuint (per_quarter[i], >, n_chunks / 4 / 6);
+}
+
 /* What waits at a busy peer is asked of an idle one; what arrives already is not. */
 static void
 test_relief (void)
@@ -361,6 +386,7 @@ main (int argc, char **argv)
   g_test_add_func ("/streaming/fetch-plan/playhead", test_playhead);
   g_test_add_func ("/streaming/fetch-plan/seek", test_seek);
   g_test_add_func ("/streaming/fetch-plan/rarest-first", test_rarest_first);
+  g_test_add_func ("/streaming/fetch-plan/by-chance", test_by_chance);
   g_test_add_func ("/streaming/fetch-plan/relief", test_relief);
   g_test_add_func ("/streaming/fetch-plan/idle", test_idle);
   g_test_add_func ("/streaming/fetch-plan/idle-in-vain", test_idle_in_vain);
