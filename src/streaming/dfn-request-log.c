@@ -24,10 +24,10 @@
 typedef struct {
   char *path;
   guint64 session;
-  GAsyncQueue *rows; /* of owned DfnRequestRow; `end` is the last */
-  DfnRequestRow end;
-  GMutex lock;
-  GCond done;
+  GMutex lock; /* guards what follows */
+  GCond changed;
+  GArray *rows; /* DfnRequestRow, that wait for the thread */
+  gboolean is_ending;
   gboolean is_done;
 
   /* The thread's own. */
@@ -60,9 +60,9 @@ writer_clear (gpointer data)
   Writer *self = data;
 
   g_clear_pointer (&self->database, dfn_request_database_free);
-  g_async_queue_unref (self->rows);
+  g_array_unref (self->rows);
   g_mutex_clear (&self->lock);
-  g_cond_clear (&self->done);
+  g_cond_clear (&self->changed);
   g_free (self->path);
 }
 
@@ -108,24 +108,27 @@ write_rows (Writer *self, GArray *rows)
     pause_writing (self, error);
 }
 
-/* Waits for rows until the batch is full or old. Returns FALSE at the end. */
+/* Waits for rows until the batch is full or old, and takes them. Returns FALSE at the end. */
 static gboolean
-collect (Writer *self, GArray *rows)
+collect (Writer *self, GArray **rows)
 {
-  DfnRequestRow *row = g_async_queue_pop (self->rows);
-  gint64 until_us = g_get_monotonic_time () + BATCH_US;
+  GArray *taken;
+  gint64 until_us;
+  gboolean goes_on;
 
-  while (row != NULL && row != &self->end)
-    {
-      gint64 left_us = until_us - g_get_monotonic_time ();
-
-      g_array_append_val (rows, *row);
-      g_free (row);
-      if (rows->len >= BATCH_ROWS || left_us <= 0)
-        return TRUE;
-      row = g_async_queue_timeout_pop (self->rows, (guint64) left_us);
-    }
-  return row == NULL;
+  g_mutex_lock (&self->lock);
+  while (self->rows->len == 0 && !self->is_ending)
+    g_cond_wait (&self->changed, &self->lock);
+  until_us = g_get_monotonic_time () + BATCH_US;
+  while (self->rows->len < BATCH_ROWS && !self->is_ending
+         && g_cond_wait_until (&self->changed, &self->lock, until_us))
+    ;
+  taken = self->rows;
+  self->rows = *rows;
+  goes_on = !self->is_ending;
+  g_mutex_unlock (&self->lock);
+  *rows = taken;
+  return goes_on;
 }
 
 static gpointer
@@ -137,14 +140,14 @@ run (gpointer data)
 
   do
     {
-      goes_on = collect (self, rows);
+      goes_on = collect (self, &rows);
       write_rows (self, rows);
       g_array_set_size (rows, 0);
   } while (goes_on);
   g_clear_pointer (&self->database, dfn_request_database_free);
   g_mutex_lock (&self->lock);
   self->is_done = TRUE;
-  g_cond_signal (&self->done);
+  g_cond_signal (&self->changed);
   g_mutex_unlock (&self->lock);
   writer_unref (self);
   return NULL;
@@ -158,12 +161,25 @@ writer_start (const char *path, guint64 session)
 
   self->path = g_strdup (path);
   self->session = session;
-  self->rows = g_async_queue_new_full (g_free);
+  self->rows = g_array_new (FALSE, FALSE, sizeof (DfnRequestRow));
   g_mutex_init (&self->lock);
-  g_cond_init (&self->done);
+  g_cond_init (&self->changed);
   thread = g_thread_new ("dfn-request-log", run, g_atomic_rc_box_acquire (self));
   g_thread_unref (thread);
   return self;
+}
+
+/* The thread is woken for the first row, whose time it takes, and for a full batch: for each row it
+ * would cost more than the row does. */
+static void
+writer_add (Writer *self, const DfnRequestRow *row)
+{
+  g_mutex_lock (&self->lock);
+  if (self->rows->len < MAX_WAITING)
+    g_array_append_vals (self->rows, row, 1);
+  if (self->rows->len == 1 || self->rows->len == BATCH_ROWS)
+    g_cond_signal (&self->changed);
+  g_mutex_unlock (&self->lock);
 }
 
 static void
@@ -171,9 +187,10 @@ writer_end (Writer *self)
 {
   gint64 until_us = g_get_monotonic_time () + PATIENCE_US;
 
-  g_async_queue_push (self->rows, &self->end);
   g_mutex_lock (&self->lock);
-  while (!self->is_done && g_cond_wait_until (&self->done, &self->lock, until_us))
+  self->is_ending = TRUE;
+  g_cond_signal (&self->changed);
+  while (!self->is_done && g_cond_wait_until (&self->changed, &self->lock, until_us))
     ;
   g_mutex_unlock (&self->lock);
   writer_unref (self);
@@ -247,7 +264,6 @@ dfn_request_log_finish (DfnRequestLog *self, gint64 now_us, guint64 ticket, DfnP
   entry->row.outcome = outcome;
   if (self->writer == NULL)
     self->writer = writer_start (self->path, self->session);
-  if (g_async_queue_length (self->writer->rows) < MAX_WAITING)
-    g_async_queue_push (self->writer->rows, g_memdup2 (&entry->row, sizeof entry->row));
+  writer_add (self->writer, &entry->row);
   g_hash_table_remove (self->open, &ticket);
 }
