@@ -6,11 +6,15 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+/* What is further away than this, GLib's milliseconds wait for, until it is not. */
+#define NEAR_US 20000
+
 /* GLib reads the same clock, so that the two never drift apart.
  *
  * Setting a kernel timer is dear, above all in a virtual machine, and QUIC moves its deadline with
- * every packet, nearly always to a later time. So the kernel's timer is only ever moved to an
- * earlier time; when it goes off before the wanted time, it is set again. */
+ * every packet, nearly always to a later time. So the kernel's timer is only set when the loop is
+ * about to wait for a time that is near, and only ever moved to an earlier time; when it goes off
+ * before the wanted time, it is set again. */
 typedef struct {
   GSource source;
   int fd;
@@ -34,21 +38,45 @@ arm (TimerSource *self)
 }
 
 static gboolean
+timer_source_prepare (GSource *source, gint *timeout)
+{
+  TimerSource *self = (TimerSource *) source;
+  gint64 left_us;
+
+  *timeout = -1;
+  if (self->when_us < 0 || (self->armed_us >= 0 && self->armed_us <= self->when_us))
+    return FALSE;
+  left_us = self->when_us - g_source_get_time (source);
+  if (left_us <= 0)
+    return TRUE;
+  if (left_us > NEAR_US)
+    *timeout = (gint) MIN ((left_us - NEAR_US / 2) / 1000, G_MAXINT);
+  else
+    arm (self);
+  return FALSE;
+}
+
+static gboolean
+timer_source_check (GSource *source)
+{
+  TimerSource *self = (TimerSource *) source;
+
+  return self->when_us >= 0 && self->when_us <= g_source_get_time (source);
+}
+
+static gboolean
 timer_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   TimerSource *self = (TimerSource *) source;
+  gint64 now_us = g_source_get_time (source);
   guint64 expirations;
 
-  if (read (self->fd, &expirations, sizeof expirations) != sizeof expirations)
+  /* What has gone off has to be read, or it would wake the loop again. */
+  if (self->armed_us >= 0 && self->armed_us <= now_us
+      && read (self->fd, &expirations, sizeof expirations) == sizeof expirations)
+    self->armed_us = -1;
+  if (self->when_us < 0 || now_us < self->when_us)
     return G_SOURCE_CONTINUE;
-  self->armed_us = -1;
-  if (self->when_us < 0)
-    return G_SOURCE_CONTINUE;
-  if (g_get_monotonic_time () < self->when_us)
-    {
-      arm (self);
-      return G_SOURCE_CONTINUE;
-    }
   self->when_us = -1;
   return callback (user_data);
 }
@@ -60,6 +88,8 @@ timer_source_finalize (GSource *source)
 }
 
 static GSourceFuncs timer_source_funcs = {
+  .prepare = timer_source_prepare,
+  .check = timer_source_check,
   .dispatch = timer_source_dispatch,
   .finalize = timer_source_finalize,
 };
@@ -84,11 +114,7 @@ dfn_timer_source_new (void)
 void
 dfn_timer_source_set (GSource *source, gint64 when_us)
 {
-  TimerSource *self = (TimerSource *) source;
-
-  self->when_us = when_us;
-  if (when_us >= 0 && (self->armed_us < 0 || when_us < self->armed_us))
-    arm (self);
+  ((TimerSource *) source)->when_us = when_us;
 }
 
 #else /* elsewhere GLib's millisecond has to do */

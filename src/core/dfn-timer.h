@@ -21,6 +21,8 @@ GSource *dfn_timer_source_new (void);
  * @source: a timer
  * @when_us: when to fire, on g_get_monotonic_time()'s clock in microseconds; in the past: at
  *   once; -1: never
+ *
+ * For the thread that runs the source's context.
  */
 void dfn_timer_source_set (GSource *source, gint64 when_us);
 
