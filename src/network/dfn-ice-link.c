@@ -218,6 +218,12 @@ static void
 on_received (
     NiceAgent *agent, guint stream, guint component, guint length, char *data, gpointer user_data)
 {
+  GSource *source = g_main_current_source ();
+
+  /* Otherwise GLib takes the socket out of the poll around each dispatch, with two wake-ups. Nobody
+   * runs the loop from in here. */
+  if (source != NULL && !g_source_get_can_recurse (source))
+    g_source_set_can_recurse (source, TRUE);
   dfn_link_receive (user_data, (const guint8 *) data, length);
 }
 
