@@ -62,3 +62,29 @@ dfn_write_be32 (void *data, guint32 value)
   value = GUINT32_TO_BE (value);
   memcpy (data, &value, sizeof value);
 }
+
+/* Of most processors; with others it is only less of use. */
+#define CACHE_LINE 64
+
+void
+dfn_prefetch (const void *data, gsize length)
+{
+  const guint8 *bytes = data;
+
+  for (gsize i = 0; i < length; i += CACHE_LINE)
+    __builtin_prefetch (bytes + i, 0);
+}
+
+/* The instruction that takes a line away from other processors at once does nothing where it is not
+ * known, but compilers have to be told that they may use it. */
+#ifdef __x86_64__
+__attribute__ ((target ("prfchw")))
+#endif
+void
+dfn_prefetch_to_write (void *data, gsize length)
+{
+  guint8 *bytes = data;
+
+  for (gsize i = 0; i < length; i += CACHE_LINE)
+    __builtin_prefetch (bytes + i, 1);
+}

@@ -39,4 +39,16 @@ guint32 dfn_read_be32 (const void *data);
  */
 void dfn_write_be32 (void *data, guint32 value);
 
+/**
+ * dfn_prefetch:
+ * @data: (array length=length): bytes that will be read soon
+ *
+ * Asks the processor to fetch them meanwhile: what another processor has used last, as a chunk
+ * between the network and the disk, comes slowly and would be waited for.
+ */
+void dfn_prefetch (const void *data, gsize length);
+
+/** dfn_prefetch_to_write: the same for bytes that will be overwritten */
+void dfn_prefetch_to_write (void *data, gsize length);
+
 G_END_DECLS

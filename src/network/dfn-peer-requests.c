@@ -2,6 +2,7 @@
 #include "dfn-peer-private.h"
 
 #include "dfn-buffer-pool.h"
+#include "dfn-bytes.h"
 
 #include <string.h>
 
@@ -11,6 +12,8 @@
 /* The size of the chunks of files, and how many such buffers are kept for the next ones: 4 MiB. */
 #define POOLED_SIZE (256 * 1024)
 #define MAX_IDLE_BUFFERS 16
+/* Whoever waits for a chunk hears of it with the first bytes, and again after so many. */
+#define ACTIVITY_STEP 8192
 
 static DfnPeerStream *
 find_stream (DfnPeer *self, gint64 id)
@@ -173,6 +176,9 @@ dfn_peer_take_payload (DfnPeerStream *stream, const guint8 *data, gsize length)
     stream->data = new_payload (stream->expected_size, &stream->buffer);
   memcpy (stream->buffer + stream->received, data, length);
   stream->received += length;
+  /* The next packet brings as much. */
+  dfn_prefetch_to_write (stream->buffer + stream->received,
+                         MIN (length, stream->expected_size - stream->received));
 }
 
 static void
@@ -207,6 +213,7 @@ dfn_peer_take_response (DfnPeer *self,
                         GError **error)
 {
   gint64 id = stream->id;
+  gboolean is_news;
   gsize missing;
 
   if (stream->is_answered && length > 0)
@@ -224,8 +231,10 @@ dfn_peer_take_response (DfnPeer *self,
     return fail_response ("The peer sent more than it had announced", error);
   if (fin && length < missing)
     return fail_response ("The peer ended its answer before its end", error);
+  is_news = stream->received == 0
+            || stream->received / ACTIVITY_STEP != (stream->received + length) / ACTIVITY_STEP;
   dfn_peer_take_payload (stream, data, length);
-  if (self->activity != NULL)
+  if (self->activity != NULL && is_news)
     self->activity (self, id, self->activity_data);
   stream = find_stream (self, id);
   if (stream != NULL && stream->func != NULL && length == missing)

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-quic-stream.h"
 
+#include "dfn-bytes.h"
+
+/* A packet's worth of content. */
+#define AHEAD 1472
+
 struct _DfnQuicStream {
   gint64 id;
   gint64 priority;
@@ -111,6 +116,9 @@ dfn_quic_stream_peek (const DfnQuicStream *self,
         }
       vectors[n].base = (guint8 *) data + skip;
       vectors[n].len = length - skip;
+      /* What the packet after this one will hold. */
+      if (vectors[n].len > AHEAD)
+        dfn_prefetch (data + skip + AHEAD, MIN (vectors[n].len - AHEAD, AHEAD));
       skip = 0;
       n++;
     }
