@@ -417,9 +417,11 @@ take_first_announcement (DfnWatchTask *self)
   self->report->title = g_strdup (dfn_manifest_get_title (manifest));
   self->report->size = dfn_manifest_get_size (manifest);
   if (self->fd < 0)
-    self->report->path = choose_path (self, manifest);
-  self->store_path = self->fd < 0 ? g_strdup (self->report->path) : dfn_scratch_make (&error);
-  if (self->store_path == NULL)
+    {
+      self->report->path = choose_path (self, manifest);
+      self->store_path = g_strdup (self->report->path);
+    }
+  else if ((self->store_path = dfn_scratch_make (&error)) == NULL)
     {
       fail (self, error->code, error->message);
       return;

@@ -118,6 +118,7 @@ tell_restart (DfnRendezvous *self, Dfn__Signal *signal, Dfn__Transport *transpor
   signal->body_case = DFN__SIGNAL__BODY_RESTART;
   signal->restart = &restart;
   send_signal (self, signal);
+  signal->restart = NULL;
 }
 
 static void
