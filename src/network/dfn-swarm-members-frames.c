@@ -371,6 +371,7 @@ dfn_swarm_members_route (const char *to, const char *payload, guint urgency, gpo
   fallback->payload = g_strdup (payload);
   fallback->urgency = urgency;
   fallback->due_us = g_get_monotonic_time () + FALL_BACK_US;
+  fallback->was_linked = dfn_swarm_members_find (self, key) != NULL;
   g_ptr_array_add (self->fallbacks, fallback);
   g_source_set_ready_time (self->timer, 0);
   return TRUE;
@@ -391,9 +392,9 @@ dfn_swarm_members_fall_back (DfnSwarmMembers *self, gint64 now_us)
           wakeup_us = MIN (wakeup_us, fallback->due_us);
           continue;
         }
-      /* Who is linked by now needs it no more. */
+      /* Who is linked since then needs it no more. */
       if (dfn_hex_decode (fallback->to, key, sizeof key)
-          && dfn_swarm_members_find (self, key) == NULL)
+          && (fallback->was_linked || dfn_swarm_members_find (self, key) == NULL))
         dfn_signaling_publish (self->signaling, fallback->to, fallback->payload, fallback->urgency);
       g_ptr_array_remove_index (self->fallbacks, i - 1);
     }

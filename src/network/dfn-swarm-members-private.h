@@ -39,6 +39,7 @@ typedef struct {
   char *payload;
   guint urgency;
   gint64 due_us;
+  gboolean was_linked; /* when it was sent: that link is in doubt */
 } DfnSwarmFallback;
 
 /* By which neighbour somebody was heard, so that answers go the same way. */
