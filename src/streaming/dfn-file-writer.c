@@ -9,10 +9,9 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
-/* A disk that takes longer for a write, on the average of the last ones, gets many of them at a
- * time instead, to be put in order: 256 KiB in 4 ms are 64 MB/s. */
-#define PATIENCE_US 4000
 #define N_AVERAGED 16
+/* No write counts for more: now and then one waits for the disk's own work, and the rest do not. */
+#define MOST_US (4 * DFN_FILE_WRITER_PATIENCE_US)
 
 struct _DfnFileWriter {
   int fd;
@@ -64,6 +63,12 @@ is_aligned (const void *data, gsize length, goffset offset)
   return ((guintptr) data | length | (gsize) offset) % DFN_FILE_WRITER_ALIGNMENT == 0;
 }
 
+gint64
+dfn_file_writer_average (gint64 mean_us, gint64 took_us)
+{
+  return mean_us + (MIN (took_us, MOST_US) - mean_us) / N_AVERAGED;
+}
+
 /* Returns: %TRUE if the data is on the disk; otherwise the other way is still open */
 static gboolean
 write_directly (DfnFileWriter *self, const void *data, gsize length, goffset offset)
@@ -81,9 +86,14 @@ write_directly (DfnFileWriter *self, const void *data, gsize length, goffset off
         stop_direct (self);
       return FALSE;
     }
-  self->mean_us += (g_get_monotonic_time () - started_us - self->mean_us) / N_AVERAGED;
-  if (self->mean_us > PATIENCE_US)
-    stop_direct (self);
+  self->mean_us = dfn_file_writer_average (self->mean_us, g_get_monotonic_time () - started_us);
+  if (self->mean_us > DFN_FILE_WRITER_PATIENCE_US)
+    {
+      g_debug ("The disk takes %" G_GINT64_FORMAT
+               " us for a write, so the rest goes through the cache",
+               self->mean_us);
+      stop_direct (self);
+    }
   return TRUE;
 }
 

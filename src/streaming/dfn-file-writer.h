@@ -9,6 +9,12 @@ G_BEGIN_DECLS
 #define DFN_FILE_WRITER_ALIGNMENT DFN_BUFFER_POOL_ALIGNMENT
 
 /**
+ * DFN_FILE_WRITER_PATIENCE_US: a disk that takes longer for a write, on the average of the last
+ * ones, gets many of them at a time instead, to be put in order: 256 KiB in 4 ms are 64 MB/s
+ */
+#define DFN_FILE_WRITER_PATIENCE_US 4000
+
+/**
  * DfnFileWriter:
  *
  * Writes the chunks of a file, in any order, past the system's page cache where that can be done:
@@ -42,6 +48,15 @@ void dfn_file_writer_free (DfnFileWriter *self);
  */
 gboolean
 dfn_file_writer_write (DfnFileWriter *self, const void *data, gsize length, goffset offset);
+
+/**
+ * dfn_file_writer_average:
+ * @mean_us: what writes took so far, at first 0
+ * @took_us: what the last one took
+ *
+ * Returns: the mean of the last ones, in which a single one cannot count for much
+ */
+gint64 dfn_file_writer_average (gint64 mean_us, gint64 took_us);
 
 /** dfn_file_writer_is_direct: whether the next aligned write will go past the cache */
 gboolean dfn_file_writer_is_direct (const DfnFileWriter *self);

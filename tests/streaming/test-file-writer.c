@@ -165,6 +165,25 @@ test_no_file (void)
   g_assert_cmpint (errno, ==, EBADF);
 }
 
+/* A disk that is slow is given up soon, one that was slow twice is not. */
+static void
+test_patience (void)
+{
+  gint64 mean_us = 0;
+  guint n = 0;
+
+  for (guint i = 0; i < 100; i++)
+    {
+      mean_us = dfn_file_writer_average (mean_us, i % 50 < 2 ? G_USEC_PER_SEC : 400);
+      g_assert_cmpint (mean_us, <, DFN_FILE_WRITER_PATIENCE_US);
+    }
+  g_assert_cmpint (mean_us, <, 1000);
+  for (; mean_us <= DFN_FILE_WRITER_PATIENCE_US; n++)
+    mean_us = dfn_file_writer_average (mean_us, 2 * DFN_FILE_WRITER_PATIENCE_US);
+  g_assert_cmpuint (n, >, 4);
+  g_assert_cmpuint (n, <, 16);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -173,5 +192,6 @@ main (int argc, char *argv[])
   g_test_add ("/file-writer/direct", Fixture, NULL, set_up, test_direct, tear_down);
   g_test_add ("/file-writer/limit", Fixture, NULL, set_up, test_limit, tear_down);
   g_test_add_func ("/file-writer/no-file", test_no_file);
+  g_test_add_func ("/file-writer/patience", test_patience);
   return g_test_run ();
 }
