@@ -47,7 +47,7 @@
 #define SOURCE_EXTRA_SAVED 8
 /* Whoever lacks a chunk after so long gets it from the source: the swarm's uplinks do not suffice,
  * and the source's is the only one that may have something to spare. */
-#define LATE_SLOTS 10
+#define LATE_SLOTS 14
 
 void
 dfn_live_scheduler_count_copy (DfnLiveScheduler *self, DfnLiveEntry *entry, int by)

@@ -188,7 +188,7 @@ test_source_helps_late (void)
     have (source, SLOT, peer, 0, peer == late ? 15 & ~(1 << twice) : 15);
   for (guint32 i = 4; i <= 5; i++)
     {
-      gint64 now_us = i == 4 ? 9 * SLOT : 11 * SLOT;
+      gint64 now_us = i == 4 ? 13 * SLOT : 15 * SLOT;
 
       /* What everybody has, so that it is looked again what there is to offer. */
       dfn_live_scheduler_add_chunk (source, now_us, id_of (i), SIZE, now_us);
