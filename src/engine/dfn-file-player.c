@@ -4,8 +4,8 @@
 #include "dfn-output.h"
 #include "dfn-streaming-error.h"
 
-/* Chunks that are fetched before others: 6 MiB, five seconds of a stream of 10 Mbit/s. */
-#define N_AHEAD 24
+/* Bytes that are fetched before others: five seconds of a stream of 10 Mbit/s. */
+#define AHEAD (6 * 1024 * 1024)
 
 struct _DfnFilePlayer {
   GObject parent_instance;
@@ -101,13 +101,15 @@ on_output_failed (DfnOutput *output, const GError *error, DfnFilePlayer *self)
 void
 dfn_file_player_go_on (DfnFilePlayer *self, DfnFileSwarm *swarm)
 {
+  guint32 chunk_size = dfn_manifest_get_chunk_size (dfn_chunk_store_get_manifest (self->store));
+
   read_next (self);
   if (swarm == NULL || self->next == get_n_chunks (self)
       || (self->has_playhead && self->playhead == self->next))
     return;
   self->has_playhead = TRUE;
   self->playhead = self->next;
-  dfn_file_swarm_set_playhead (swarm, self->next, N_AHEAD);
+  dfn_file_swarm_set_playhead (swarm, self->next, AHEAD / chunk_size);
 }
 
 gboolean

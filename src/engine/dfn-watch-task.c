@@ -352,10 +352,11 @@ count_present_bytes (DfnChunkStore *store)
 {
   DfnManifest *manifest = dfn_chunk_store_get_manifest (store);
   guint32 last = dfn_manifest_get_n_chunks (manifest) - 1;
-  guint64 bytes = (guint64) dfn_chunk_store_get_n_present (store) * DFN_CHUNK_SIZE;
+  guint32 chunk_size = dfn_manifest_get_chunk_size (manifest);
+  guint64 bytes = (guint64) dfn_chunk_store_get_n_present (store) * chunk_size;
 
   if (dfn_chunk_store_has (store, last))
-    bytes -= DFN_CHUNK_SIZE - dfn_manifest_get_chunk_length (manifest, last);
+    bytes -= chunk_size - dfn_manifest_get_chunk_length (manifest, last);
   return bytes;
 }
 

@@ -9,9 +9,11 @@
 /* One or two chunks per peer: a longer queue would decide too early what is sent next. */
 #define MAX_PROVIDED 2
 #define MAX_UNSENT (512 * 1024)
-/* The size of the chunks of files, and how many such buffers are kept for the next ones: 4 MiB. */
-#define POOLED_SIZE (256 * 1024)
-#define MAX_IDLE_BUFFERS 16
+/* Whole chunks of files have powers of two, from 64 KiB on as this program makes them; and so much
+ * of each size is kept for the next ones. */
+#define FIRST_POOLED_BIT 16
+#define LAST_POOLED_BIT 20
+#define MAX_IDLE_BYTES (4 * 1024 * 1024)
 /* Whoever waits for a chunk hears of it with the first bytes, and again after so many. */
 #define ACTIVITY_STEP 8192
 
@@ -148,20 +150,23 @@ take_header (
 /* For the chunks of files, of all peers together: they come one after the other, and most are on
  * the disk soon. */
 static DfnBufferPool *
-get_pool (void)
+get_pool (guint bit)
 {
-  static gsize pool;
+  static gsize pools[LAST_POOLED_BIT - FIRST_POOLED_BIT + 1];
+  gsize *pool = &pools[bit - FIRST_POOLED_BIT];
 
-  if (g_once_init_enter (&pool))
-    g_once_init_leave (&pool, (gsize) dfn_buffer_pool_new (POOLED_SIZE, MAX_IDLE_BUFFERS));
-  return (DfnBufferPool *) pool;
+  if (g_once_init_enter (pool))
+    g_once_init_leave (pool, (gsize) dfn_buffer_pool_new ((gsize) 1 << bit, MAX_IDLE_BYTES >> bit));
+  return (DfnBufferPool *) *pool;
 }
 
 static GBytes *
 new_payload (gsize size, guint8 **buffer)
 {
-  if (size <= POOLED_SIZE && size > POOLED_SIZE / 2)
-    return dfn_buffer_pool_take (get_pool (), size, buffer);
+  guint bit = g_bit_storage (size) - 1;
+
+  if (size == (gsize) 1 << bit && bit >= FIRST_POOLED_BIT && bit <= LAST_POOLED_BIT)
+    return dfn_buffer_pool_take (get_pool (bit), size, buffer);
   *buffer = g_malloc (size);
   return g_bytes_new_take (*buffer, size);
 }

@@ -7,8 +7,8 @@
 #include "dfn-streaming-error.h"
 #include "dfn-worker.h"
 
-/* More are rarely between the disk and the acknowledgement of a peer: 4 MiB. */
-#define MAX_IDLE_BUFFERS 16
+/* More is rarely between the disk and the acknowledgement of a peer. */
+#define MAX_IDLE_BYTES (4 * 1024 * 1024)
 
 struct _DfnChunkStore {
   GObject parent_instance;
@@ -78,6 +78,7 @@ DfnChunkStore *
 dfn_chunk_store_new_source (DfnSourceFile *file, DfnManifest *manifest, DfnHashTree *tree)
 {
   DfnChunkStore *self = g_object_new (DFN_TYPE_CHUNK_STORE, NULL);
+  guint32 chunk_size = dfn_manifest_get_chunk_size (manifest);
 
   self->manifest = dfn_manifest_ref (manifest);
   self->path = g_strdup (dfn_source_file_get_path (file));
@@ -85,7 +86,7 @@ dfn_chunk_store_new_source (DfnSourceFile *file, DfnManifest *manifest, DfnHashT
   self->worker = dfn_worker_new ();
   self->source = file;
   self->tree = tree;
-  self->buffers = dfn_buffer_pool_new (DFN_CHUNK_SIZE, MAX_IDLE_BUFFERS);
+  self->buffers = dfn_buffer_pool_new (chunk_size, MAX_IDLE_BYTES / chunk_size);
   return self;
 }
 

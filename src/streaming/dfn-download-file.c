@@ -89,10 +89,11 @@ prove_present (DfnDownloadFile *self,
                GCancellable *cancellable,
                GError **error)
 {
-  g_autofree guint8 *buffer = g_malloc (DFN_CHUNK_SIZE);
+  goffset chunk_size = dfn_manifest_get_chunk_size (self->manifest);
+  g_autofree guint8 *buffer = g_malloc ((gsize) chunk_size);
   const DfnBitmap *present = dfn_download_state_get_present (self->state);
   guint32 n_chunks = dfn_bitmap_get_n_bits (present);
-  goffset total = (goffset) dfn_bitmap_get_n_set (present) * DFN_CHUNK_SIZE;
+  goffset total = dfn_bitmap_get_n_set (present) * chunk_size;
   goffset done = 0;
 
   if (total == 0)
@@ -103,7 +104,7 @@ prove_present (DfnDownloadFile *self,
         return FALSE;
       if (!prove_again (self, i, buffer))
         dfn_download_state_forget (self->state, i);
-      done += DFN_CHUNK_SIZE;
+      done += chunk_size;
       dfn_progress_report (progress, done, total);
     }
   return dfn_download_state_save_all (self->state, self->tree, error);
@@ -135,7 +136,8 @@ open_complete (DfnDownloadFile *self,
                GError **error)
 {
   g_autoptr (DfnDownloadFile) owned = self;
-  g_autofree guint8 *buffer = g_malloc (DFN_CHUNK_SIZE);
+  goffset chunk_size = dfn_manifest_get_chunk_size (self->manifest);
+  g_autofree guint8 *buffer = g_malloc ((gsize) chunk_size);
   guint32 n_chunks = dfn_manifest_get_n_chunks (self->manifest);
   guint8 leaf[DFN_HASH_SIZE];
 
@@ -150,8 +152,7 @@ open_complete (DfnDownloadFile *self,
       if (!read_leaf (self, i, buffer, leaf, NULL))
         memset (leaf, 0, sizeof leaf);
       dfn_hash_tree_append_leaf (self->tree, leaf);
-      dfn_progress_report (progress, (goffset) (i + 1) * DFN_CHUNK_SIZE,
-                           (goffset) n_chunks * DFN_CHUNK_SIZE);
+      dfn_progress_report (progress, (i + 1) * chunk_size, n_chunks * chunk_size);
     }
   if (memcmp (dfn_hash_tree_get_root (self->tree), dfn_manifest_get_root (self->manifest),
               DFN_HASH_SIZE)

@@ -65,7 +65,7 @@ format_header (DfnDownloadState *self, guint8 header[HEADER_SIZE])
   memset (header, 0, HEADER_SIZE);
   memcpy (header, MAGIC, 8);
   dfn_write_be32 (header + 8, VERSION);
-  dfn_write_be32 (header + 12, DFN_CHUNK_SIZE);
+  dfn_write_be32 (header + 12, dfn_manifest_get_chunk_size (self->manifest));
   dfn_write_be32 (header + 16, (guint32) (size >> 32));
   dfn_write_be32 (header + 20, (guint32) size);
   memcpy (header + 24, dfn_manifest_get_root (self->manifest), DFN_HASH_SIZE);
@@ -117,6 +117,9 @@ check_header (DfnDownloadState *self, const guint8 *header, gsize length, GError
     return refuse (self, "does not describe a download", error);
   if (memcmp (header + 8, wanted + 8, 4) != 0)
     return refuse (self, "is from another version of this program", error);
+  if (memcmp (header + 12, wanted + 12, 4) != 0 && memcmp (header + 16, wanted + 16, 8) == 0
+      && memcmp (header + 56, wanted + 56, DFN_HASH_SIZE) == 0)
+    return refuse (self, "holds the same file in chunks of another size", error);
   if (memcmp (header, wanted, HEADER_SIZE) != 0)
     return refuse (self, "belongs to the download of another file", error);
   return TRUE;

@@ -25,17 +25,18 @@
 /* Requests that are moved to a peer which has delivered before until it delivers again. */
 #define MAX_MOVED 2
 #define MAX_BOOST 16.0
-/* What is asked of each of many peers at least, for it to have a choice. */
-#define LEAST_SHARE (2 * DFN_CHUNK_SIZE)
+/* What is asked of each of many peers at least, in chunks, for it to have a choice. */
+#define LEAST_SHARE 2
 /* How far one sample moves the estimate of a quantile. */
 #define QUANTILE_STEP 0.1
 
 DfnFetchPeer *
-dfn_fetch_peer_new (guint64 id, const DfnBitmap *has, gint64 now_us)
+dfn_fetch_peer_new (guint64 id, guint32 chunk_size, const DfnBitmap *has, gint64 now_us)
 {
   DfnFetchPeer *self = g_new0 (DfnFetchPeer, 1);
 
   self->id = id;
+  self->chunk_size = chunk_size;
   self->has = has != NULL ? dfn_bitmap_copy (has) : NULL;
   self->requests = g_array_new (FALSE, FALSE, sizeof (DfnFetchRequest));
   self->boost = 1;
@@ -72,14 +73,16 @@ dfn_fetch_peer_has (const DfnFetchPeer *self, guint32 index)
 static double
 basic_window (const DfnFetchPeer *self)
 {
-  return 2 * self->rate * self->shortest_us / US_PER_S + 2 * DFN_CHUNK_SIZE;
+  return 2 * self->rate * self->shortest_us / US_PER_S + 2 * self->chunk_size;
 }
 
 void
 dfn_fetch_peer_share_window (DfnFetchPeer *self, guint n_peers)
 {
-  self->first_window = MAX (DFN_FETCH_PLAN_FIRST_WINDOW / n_peers, LEAST_SHARE);
-  self->least_window = MAX (DFN_FETCH_PLAN_MIN_WINDOW / n_peers, LEAST_SHARE);
+  gsize least = LEAST_SHARE * (gsize) self->chunk_size;
+
+  self->first_window = MAX (DFN_FETCH_PLAN_FIRST_WINDOW / n_peers, least);
+  self->least_window = MAX (DFN_FETCH_PLAN_MIN_WINDOW / n_peers, least);
 }
 
 gsize
@@ -88,7 +91,7 @@ dfn_fetch_peer_get_window (const DfnFetchPeer *self)
   double window;
 
   if (self->is_stalled)
-    return DFN_CHUNK_SIZE;
+    return self->chunk_size;
   if (self->n_received == 0)
     return self->first_window;
   window = basic_window (self) * self->boost * (self->is_probing ? 1.5 : 1);
@@ -102,6 +105,7 @@ gboolean
 dfn_fetch_peer_has_room (const DfnFetchPeer *self, guint32 length, gint64 now_us)
 {
   return now_us >= self->backoff_until_us && !self->is_expiring
+         && self->requests->len < DFN_FETCH_PLAN_MAX_REQUESTS
          && self->outstanding + length <= dfn_fetch_peer_get_window (self);
 }
 
@@ -152,7 +156,7 @@ dfn_fetch_peer_ask (DfnFetchPeer *self, guint32 index, guint32 length, gint64 no
     }
   self->outstanding += length;
   request.was_filling = self->outstanding * 2 >= dfn_fetch_peer_get_window (self);
-  if (self->outstanding + DFN_CHUNK_SIZE > dfn_fetch_peer_get_window (self))
+  if (self->outstanding + self->chunk_size > dfn_fetch_peer_get_window (self))
     self->round_was_full = TRUE;
   g_array_append_val (self->requests, request);
 }
@@ -240,7 +244,7 @@ learn_quantile (DfnFetchPeer *self, const DfnFetchRequest *request, gint64 now_u
 {
   double sample_us;
 
-  if (request->begun_us == 0 || request->length != DFN_CHUNK_SIZE)
+  if (request->begun_us == 0 || request->length != self->chunk_size)
     return;
   sample_us = (double) MAX (1, now_us - request->begun_us);
   if (self->p95_us <= 0)
@@ -268,7 +272,7 @@ dfn_fetch_peer_deliver (DfnFetchPeer *self, guint place, gint64 now_us)
 
   self->delivered += request.length;
   /* The file's last chunk may be short, and its time says little about others. */
-  if (request.length == DFN_CHUNK_SIZE || self->n_received == 0)
+  if (request.length == self->chunk_size || self->n_received == 0)
     learn_response (self, response_us);
   learn_rate (self, &request, response_us);
   learn_quantile (self, &request, now_us);

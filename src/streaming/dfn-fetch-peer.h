@@ -22,6 +22,7 @@ typedef struct {
 
 typedef struct {
   guint64 id;
+  guint32 chunk_size;
   DfnBitmap *has;   /* NULL for everything */
   GArray *requests; /* DfnFetchRequest, the oldest first */
   gsize outstanding;
@@ -64,7 +65,8 @@ typedef struct {
   guint64 passed_over;          /* the call of dfn_fetch_plan_next() that does without it */
 } DfnFetchPeer;
 
-DfnFetchPeer *dfn_fetch_peer_new (guint64 id, const DfnBitmap *has, gint64 now_us);
+DfnFetchPeer *
+dfn_fetch_peer_new (guint64 id, guint32 chunk_size, const DfnBitmap *has, gint64 now_us);
 void dfn_fetch_peer_free (DfnFetchPeer *self);
 
 gboolean dfn_fetch_peer_has (const DfnFetchPeer *self, guint32 index);

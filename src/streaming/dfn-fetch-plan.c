@@ -6,17 +6,19 @@
 #include "dfn-fetch-todo.h"
 #include "dfn-manifest.h"
 
-/* A request is moved when that saves half of its time and more than that. */
+/* A request is moved when that saves half of its time and more than that. What is moved for less
+ * is often on its way by the time that it is called off, and comes for nothing. */
 #define RELIEF_FACTOR 2.0
-#define RELIEF_MARGIN_S 0.2
+#define RELIEF_MARGIN_S 1.5
 /* To a peer that says that it is idle, when that saves more than this, within so long. */
-#define IDLE_MARGIN_S 0.2
+#define IDLE_MARGIN_S 0.7
 #define IDLE_US 100000
 #define RELIEF_EVERY_US 50000
 #define RELIEF_WAKE_US 200000
 
 /* A chunk is present, or to be asked for, or neither: then it is asked for. */
 struct _DfnFetchPlan {
+  guint32 chunk_size;
   guint32 n_chunks;
   guint32 last_length;
   DfnBitmap *present;
@@ -38,15 +40,17 @@ typedef struct {
 } Redundant;
 
 DfnFetchPlan *
-dfn_fetch_plan_new (guint64 size, const DfnBitmap *present, guint32 seed)
+dfn_fetch_plan_new (guint64 size, guint32 chunk_size, const DfnBitmap *present, guint32 seed)
 {
   DfnFetchPlan *self;
 
   g_return_val_if_fail (size >= 1 && size <= DFN_MANIFEST_MAX_SIZE, NULL);
+  g_return_val_if_fail (dfn_manifest_check_chunk_size (size, chunk_size), NULL);
 
   self = g_new0 (DfnFetchPlan, 1);
-  self->n_chunks = (guint32) ((size - 1) / DFN_CHUNK_SIZE + 1);
-  self->last_length = (guint32) (size - (guint64) (self->n_chunks - 1) * DFN_CHUNK_SIZE);
+  self->chunk_size = chunk_size;
+  self->n_chunks = (guint32) ((size - 1) / self->chunk_size + 1);
+  self->last_length = (guint32) (size - (guint64) (self->n_chunks - 1) * self->chunk_size);
   self->present = present != NULL ? dfn_bitmap_copy (present) : dfn_bitmap_new (self->n_chunks);
   g_assert (dfn_bitmap_get_n_bits (self->present) == self->n_chunks);
   self->todo = dfn_fetch_todo_new (self->present, seed);
@@ -85,7 +89,7 @@ lookup (DfnFetchPlan *self, guint64 id)
 static guint32
 length_of (DfnFetchPlan *self, guint32 index)
 {
-  return index == self->n_chunks - 1 ? self->last_length : DFN_CHUNK_SIZE;
+  return index == self->n_chunks - 1 ? self->last_length : self->chunk_size;
 }
 
 static gboolean
@@ -128,7 +132,7 @@ dfn_fetch_plan_add_peer (DfnFetchPlan *self, gint64 now_us, guint64 peer, const 
 
   if (self->peers->len >= DFN_FETCH_PLAN_MAX_PEERS)
     return FALSE;
-  g_ptr_array_add (self->peers, dfn_fetch_peer_new (peer, has, now_us));
+  g_ptr_array_add (self->peers, dfn_fetch_peer_new (peer, self->chunk_size, has, now_us));
   dfn_peer_ranker_add_peer (self->ranker, now_us, peer);
   count_map (self, has, 1);
   share_windows (self);
@@ -238,7 +242,7 @@ dfn_fetch_plan_set_playhead (DfnFetchPlan *self, guint32 index, guint32 n_ahead)
 static gboolean
 is_better_left (DfnFetchPlan *self, DfnFetchPeer *peer, guint32 index, gint64 now_us)
 {
-  guint64 todo_bytes = (guint64) dfn_fetch_todo_get_n (self->todo) * DFN_CHUNK_SIZE;
+  guint64 todo_bytes = (guint64) dfn_fetch_todo_get_n (self->todo) * self->chunk_size;
   double expected;
 
   if (peer->n_received == 0)
@@ -271,7 +275,7 @@ choose_peer (DfnFetchPlan *self, gint64 now_us)
 
       if (peer->exhausted_generation == dfn_fetch_todo_get_generation (self->todo)
           || peer->passed_over == self->n_calls
-          || !dfn_fetch_peer_has_room (peer, DFN_CHUNK_SIZE, now_us))
+          || !dfn_fetch_peer_has_room (peer, self->chunk_size, now_us))
         continue;
       ids[n] = peer->id;
       candidates[n++] = peer;
@@ -280,7 +284,7 @@ choose_peer (DfnFetchPlan *self, gint64 now_us)
       (DfnFetchChoice){ .policy = dfn_peer_ranker_get_policy (self->ranker), .n_candidates = n };
   if (n == 0)
     return NULL;
-  return candidates[dfn_peer_ranker_choose (self->ranker, now_us, ids, n, DFN_CHUNK_SIZE,
+  return candidates[dfn_peer_ranker_choose (self->ranker, now_us, ids, n, self->chunk_size,
                                             &self->choice.probability)];
 }
 
@@ -315,7 +319,7 @@ choose_second (DfnFetchPlan *self, DfnFetchPeer *late, guint32 index, gint64 now
       if (dfn_fetch_peer_find (peer, index) >= 0)
         return NULL;
       if (!peer->is_stalled && dfn_fetch_peer_has (peer, index)
-          && dfn_fetch_peer_has_room (peer, DFN_CHUNK_SIZE, now_us)
+          && dfn_fetch_peer_has_room (peer, self->chunk_size, now_us)
           && !dfn_fetch_todo_is_avoided (self->todo, index, peer->id)
           && (best == NULL
               || dfn_fetch_peer_expect (peer, 0, now_us) < dfn_fetch_peer_expect (best, 0, now_us)))
@@ -357,7 +361,7 @@ static gboolean
 find_relief (
     DfnFetchPlan *self, DfnFetchPeer *idle, gint64 now_us, DfnFetchPeer **from, guint *place)
 {
-  double ours = dfn_fetch_peer_expect (idle, DFN_CHUNK_SIZE, now_us);
+  double ours = dfn_fetch_peer_expect (idle, self->chunk_size, now_us);
   double most =
       now_us < idle->idle_until_us ? ours + IDLE_MARGIN_S : RELIEF_FACTOR * ours + RELIEF_MARGIN_S;
 
@@ -398,7 +402,7 @@ relieve (DfnFetchPlan *self, gint64 now_us, guint64 *peer, guint32 *index)
       guint place;
       guint32 chunk;
 
-      if (idle->is_stalled || !dfn_fetch_peer_has_room (idle, DFN_CHUNK_SIZE, now_us)
+      if (idle->is_stalled || !dfn_fetch_peer_has_room (idle, self->chunk_size, now_us)
           || !dfn_fetch_peer_takes_over (idle, now_us)
           || !find_relief (self, idle, now_us, &from, &place))
         continue;

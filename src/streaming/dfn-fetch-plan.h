@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 
 /** DFN_FETCH_PLAN_MAX_PEERS: the most providers that are asked at once */
 #define DFN_FETCH_PLAN_MAX_PEERS 128
+/** DFN_FETCH_PLAN_MAX_REQUESTS: the most requests at one peer, which lets 192 wait */
+#define DFN_FETCH_PLAN_MAX_REQUESTS 160
 /* Bytes asked of one peer at once: at the start, and the bounds of what is learned. */
 #define DFN_FETCH_PLAN_FIRST_WINDOW (2 * 1024 * 1024)
 #define DFN_FETCH_PLAN_MIN_WINDOW (1 * 1024 * 1024)
@@ -101,12 +103,14 @@ typedef struct {
 /**
  * dfn_fetch_plan_new:
  * @size: bytes of the file, 1 to %DFN_MANIFEST_MAX_SIZE
+ * @chunk_size: of every chunk but the last, as in dfn_manifest_new()
  * @present: (nullable): chunks that are here already
  * @seed: decides between equals
  *
  * Returns: (transfer full): a plan for the others
  */
-DfnFetchPlan *dfn_fetch_plan_new (guint64 size, const DfnBitmap *present, guint32 seed);
+DfnFetchPlan *
+dfn_fetch_plan_new (guint64 size, guint32 chunk_size, const DfnBitmap *present, guint32 seed);
 void dfn_fetch_plan_free (DfnFetchPlan *self);
 
 /**

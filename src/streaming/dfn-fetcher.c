@@ -492,6 +492,7 @@ dfn_fetcher_new (DfnChunkStore *store)
   self->store = g_object_ref (store);
   self->manifest = dfn_manifest_ref (dfn_chunk_store_get_manifest (store));
   self->plan = dfn_fetch_plan_new (dfn_manifest_get_size (self->manifest),
+                                   dfn_manifest_get_chunk_size (self->manifest),
                                    dfn_chunk_store_get_present (store), seed);
   return self;
 }

@@ -56,17 +56,19 @@ run_index (GTask *task, GError **error)
   g_autofree char *mime_type = NULL;
   guint8 sha256[DFN_HASH_SIZE];
   guint64 size;
+  guint32 chunk_size;
 
   job->file = dfn_source_file_open (job->path, error);
   if (job->file == NULL)
     return FALSE;
   size = dfn_source_file_get_size (job->file);
   mime_type = guess_mime_type (job->file, name);
-  job->tree = dfn_hash_tree_new ((guint32) ((size - 1) / DFN_CHUNK_SIZE + 1));
-  if (!dfn_index_pass (job->file, job->tree, sha256, job->progress, g_task_get_cancellable (task),
-                       error))
+  chunk_size = dfn_manifest_choose_chunk_size (size);
+  job->tree = dfn_hash_tree_new ((guint32) ((size - 1) / chunk_size + 1));
+  if (!dfn_index_pass (job->file, chunk_size, job->tree, sha256, job->progress,
+                       g_task_get_cancellable (task), error))
     return FALSE;
-  job->manifest = dfn_manifest_new (name, job->title, job->summary, mime_type, size,
+  job->manifest = dfn_manifest_new (name, job->title, job->summary, mime_type, size, chunk_size,
                                     dfn_hash_tree_get_root (job->tree), sha256);
   return TRUE;
 }

@@ -6,6 +6,11 @@
 /* A gap of this many chunks costs as much as another message. */
 #define WORTHWHILE_GAP 256
 
+/* Between two tellings, and when there is much to tell. */
+#define TELL_EVERY_US 150000
+#define TELL_MUCH_EVERY_US 25000
+#define MUCH (256 * 1024)
+
 static void
 send_piece (DfnPeer *peer, const guint8 *content, guint32 first, const GByteArray *bytes)
 {
@@ -45,6 +50,12 @@ dfn_have_send_chunks (DfnPeer *peer, const guint8 *content, const DfnBitmap *chu
     }
   if (bytes->len > 0)
     send_piece (peer, content, first, bytes);
+}
+
+gint64
+dfn_have_get_due_us (gint64 told_us, guint64 bytes)
+{
+  return told_us + (bytes >= MUCH ? TELL_MUCH_EVERY_US : TELL_EVERY_US);
 }
 
 gboolean

@@ -17,6 +17,18 @@ G_BEGIN_DECLS
  */
 void dfn_have_send_chunks (DfnPeer *peer, const guint8 *content, const DfnBitmap *chunks);
 
+/**
+ * dfn_have_get_due_us:
+ * @told_us: when peers were told of chunks last
+ * @bytes: of the chunks that they are still to be told of
+ *
+ * What is told later costs others time, what is told one by one costs a packet a chunk and peer. So
+ * the first is told at once, and those that follow soon, or are many, together.
+ *
+ * Returns: when to tell of them, on the clock of @told_us
+ */
+gint64 dfn_have_get_due_us (gint64 told_us, guint64 bytes);
+
 /** dfn_have_contains: whether bit @place of @have's map is set; it may lie behind the map */
 gboolean dfn_have_contains (const Dfn__Have *have, gsize place);
 

@@ -13,6 +13,7 @@ typedef struct {
 } Slot;
 
 typedef struct {
+  gsize chunk_size;
   Slot slots[N_SLOTS];
   Slot end; /* no chunk; tells the second thread to stop */
   GAsyncQueue *empty;
@@ -22,15 +23,16 @@ typedef struct {
 } Pass;
 
 static void
-pass_init (Pass *pass, guint8 *sha256)
+pass_init (Pass *pass, guint32 chunk_size, guint8 *sha256)
 {
+  pass->chunk_size = chunk_size;
   pass->empty = g_async_queue_new ();
   pass->filled = g_async_queue_new ();
   pass->whole = dfn_sha256_new ();
   pass->sha256 = sha256;
   for (guint i = 0; i < N_SLOTS; i++)
     {
-      pass->slots[i].data = g_malloc (DFN_CHUNK_SIZE);
+      pass->slots[i].data = g_malloc (pass->chunk_size);
       g_async_queue_push (pass->empty, &pass->slots[i]);
     }
 }
@@ -78,11 +80,11 @@ read_chunks (Pass *pass,
   guint64 size = dfn_source_file_get_size (file);
   guint8 leaf[DFN_HASH_SIZE];
 
-  for (guint64 offset = 0; offset < size; offset += DFN_CHUNK_SIZE)
+  for (guint64 offset = 0; offset < size; offset += pass->chunk_size)
     {
       Slot *slot = g_async_queue_pop (pass->empty);
 
-      slot->length = (gsize) MIN (DFN_CHUNK_SIZE, size - offset);
+      slot->length = (gsize) MIN (pass->chunk_size, size - offset);
       if (g_cancellable_set_error_if_cancelled (cancellable, error)
           || !dfn_source_file_read (file, slot->data, slot->length, (goffset) offset, error))
         return FALSE;
@@ -91,13 +93,15 @@ read_chunks (Pass *pass,
       dfn_hash_tree_hash_leaf (slot->data, slot->length, leaf);
       release (pass, slot);
       dfn_hash_tree_append_leaf (tree, leaf);
-      dfn_progress_report (progress, (goffset) MIN (offset + DFN_CHUNK_SIZE, size), (goffset) size);
+      dfn_progress_report (progress, (goffset) MIN (offset + pass->chunk_size, size),
+                           (goffset) size);
     }
   return TRUE;
 }
 
 gboolean
 dfn_index_pass (DfnSourceFile *file,
+                guint32 chunk_size,
                 DfnHashTree *tree,
                 guint8 sha256[DFN_HASH_SIZE],
                 DfnProgress *progress,
@@ -108,7 +112,7 @@ dfn_index_pass (DfnSourceFile *file,
   GThread *thread;
   gboolean ok;
 
-  pass_init (&pass, sha256);
+  pass_init (&pass, chunk_size, sha256);
   thread = g_thread_new ("dfn-hash", hash_whole, &pass);
   dfn_source_file_advise (file, TRUE);
   ok = read_chunks (&pass, file, tree, progress, cancellable, error);

@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 /**
  * dfn_index_pass:
  * @file: a file just opened
+ * @chunk_size: the bytes of every chunk but the last
  * @tree: a tree for as many leaves as @file has chunks, still empty
  * @sha256: (out caller-allocates): receives the digest of the whole file
  * @progress: how far it is
@@ -24,6 +25,7 @@ G_BEGIN_DECLS
  *   with %DFN_STREAMING_ERROR_FILE_CHANGED, %DFN_STREAMING_ERROR_IO or %G_IO_ERROR_CANCELLED
  */
 gboolean dfn_index_pass (DfnSourceFile *file,
+                         guint32 chunk_size,
                          DfnHashTree *tree,
                          guint8 sha256[DFN_HASH_SIZE],
                          DfnProgress *progress,

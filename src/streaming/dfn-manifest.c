@@ -12,7 +12,12 @@
 #define DEFAULT_NAME "file"
 #define DEFAULT_MIME_TYPE "application/octet-stream"
 
-G_STATIC_ASSERT (DFN_MANIFEST_MAX_SIZE / DFN_CHUNK_SIZE == DFN_HASH_TREE_MAX_LEAVES);
+/* What is chosen: for a large file a large chunk, and so many of them otherwise. */
+#define SMALL_CHUNK_SIZE (64 * 1024)
+#define LARGE_CHUNK_SIZE (256 * 1024)
+#define MANY_CHUNKS 1024
+
+G_STATIC_ASSERT (DFN_MANIFEST_MAX_SIZE / LARGE_CHUNK_SIZE <= DFN_HASH_TREE_MAX_LEAVES);
 
 struct _DfnManifest {
   gatomicrefcount ref_count;
@@ -22,6 +27,7 @@ struct _DfnManifest {
   char *mime_type;
   char *safe_name;
   guint64 size;
+  guint32 chunk_size;
   guint8 root[DFN_HASH_SIZE];
   guint8 sha256[DFN_HASH_SIZE];
 };
@@ -36,18 +42,37 @@ text_or (const char *text, const char *otherwise)
   return clean != NULL ? clean : g_strdup (otherwise);
 }
 
+guint32
+dfn_manifest_choose_chunk_size (guint64 size)
+{
+  guint32 chunk_size = SMALL_CHUNK_SIZE;
+
+  while (chunk_size < LARGE_CHUNK_SIZE && size > (guint64) chunk_size * MANY_CHUNKS)
+    chunk_size *= 2;
+  return chunk_size;
+}
+
+gboolean
+dfn_manifest_check_chunk_size (guint64 size, guint64 chunk_size)
+{
+  return chunk_size >= DFN_MANIFEST_MIN_CHUNK_SIZE && chunk_size <= DFN_MANIFEST_MAX_CHUNK_SIZE
+         && (chunk_size & (chunk_size - 1)) == 0 && size <= chunk_size * DFN_HASH_TREE_MAX_LEAVES;
+}
+
 DfnManifest *
 dfn_manifest_new (const char *name,
                   const char *title,
                   const char *summary,
                   const char *mime_type,
                   guint64 size,
+                  guint32 chunk_size,
                   const guint8 root[DFN_HASH_SIZE],
                   const guint8 sha256[DFN_HASH_SIZE])
 {
   DfnManifest *self;
 
   g_return_val_if_fail (size >= 1 && size <= DFN_MANIFEST_MAX_SIZE, NULL);
+  g_return_val_if_fail (dfn_manifest_check_chunk_size (size, chunk_size), NULL);
 
   self = g_new0 (DfnManifest, 1);
   g_atomic_ref_count_init (&self->ref_count);
@@ -58,6 +83,7 @@ dfn_manifest_new (const char *name,
       mime_type != NULL && dfn_tag_is_mime_type (mime_type) ? mime_type : DEFAULT_MIME_TYPE, -1);
   self->safe_name = dfn_safe_name (self->name, DFN_MANIFEST_MAX_SAFE_NAME);
   self->size = size;
+  self->chunk_size = chunk_size;
   memcpy (self->root, root, DFN_HASH_SIZE);
   memcpy (self->sha256, sha256, DFN_HASH_SIZE);
   return self;
@@ -139,14 +165,18 @@ dfn_manifest_from_tags (GPtrArray *tags, GError **error)
       invalid (error, "%" G_GUINT64_FORMAT " bytes are more than 8 TiB", found.size);
       return NULL;
     }
-  if (found.chunk != DFN_CHUNK_SIZE)
+  if (!dfn_manifest_check_chunk_size (found.size, found.chunk))
     {
-      invalid (error, "its chunks have %" G_GUINT64_FORMAT " bytes, and only %u are understood",
-               found.chunk, DFN_CHUNK_SIZE);
+      invalid (error,
+               "its chunks have %" G_GUINT64_FORMAT " bytes, and only powers of two from %u to %u "
+               "are understood, and at most %u chunks",
+               found.chunk, DFN_MANIFEST_MIN_CHUNK_SIZE, DFN_MANIFEST_MAX_CHUNK_SIZE,
+               DFN_HASH_TREE_MAX_LEAVES);
       return NULL;
     }
   return dfn_manifest_new (found.name != NULL ? found.name : found.title, found.title,
-                           found.summary, found.mime_type, found.size, found.root, found.sha256);
+                           found.summary, found.mime_type, found.size, (guint32) found.chunk,
+                           found.root, found.sha256);
 }
 
 GPtrArray *
@@ -156,7 +186,7 @@ dfn_manifest_to_tags (DfnManifest *self)
   g_autofree char *root = dfn_hex_encode (self->root, DFN_HASH_SIZE);
   g_autofree char *sha256 = dfn_hex_encode (self->sha256, DFN_HASH_SIZE);
   g_autofree char *size = g_strdup_printf ("%" G_GUINT64_FORMAT, self->size);
-  g_autofree char *chunk = g_strdup_printf ("%u", DFN_CHUNK_SIZE);
+  g_autofree char *chunk = g_strdup_printf ("%u", self->chunk_size);
   g_autofree char *alt = g_strdup_printf ("Shared file: %s", self->title);
 
   dfn_tag_add (tags, "title", self->title);
@@ -221,9 +251,15 @@ dfn_manifest_get_safe_name (DfnManifest *self)
 }
 
 guint32
+dfn_manifest_get_chunk_size (DfnManifest *self)
+{
+  return self->chunk_size;
+}
+
+guint32
 dfn_manifest_get_n_chunks (DfnManifest *self)
 {
-  return (guint32) ((self->size - 1) / DFN_CHUNK_SIZE + 1);
+  return (guint32) ((self->size - 1) / self->chunk_size + 1);
 }
 
 gsize
@@ -231,11 +267,11 @@ dfn_manifest_get_chunk_length (DfnManifest *self, guint32 index)
 {
   g_return_val_if_fail (index < dfn_manifest_get_n_chunks (self), 0);
 
-  return (gsize) MIN (DFN_CHUNK_SIZE, self->size - (guint64) index * DFN_CHUNK_SIZE);
+  return (gsize) MIN (self->chunk_size, self->size - (guint64) index * self->chunk_size);
 }
 
 goffset
 dfn_manifest_get_chunk_offset (DfnManifest *self, guint32 index)
 {
-  return (goffset) index * DFN_CHUNK_SIZE;
+  return (goffset) index * self->chunk_size;
 }

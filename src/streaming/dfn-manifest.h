@@ -7,8 +7,10 @@
 
 G_BEGIN_DECLS
 
-/** DFN_CHUNK_SIZE: the bytes of every chunk of a file but the last, which may be shorter */
-#define DFN_CHUNK_SIZE (256 * 1024)
+/* The bytes of every chunk of a file but the last, which may be shorter: a power of two between
+ * these. */
+#define DFN_MANIFEST_MIN_CHUNK_SIZE (16 * 1024)
+#define DFN_MANIFEST_MAX_CHUNK_SIZE (1024 * 1024)
 /** DFN_MANIFEST_MAX_SIZE: the bytes of the largest file, 8 TiB */
 #define DFN_MANIFEST_MAX_SIZE (G_GUINT64_CONSTANT (1) << 43)
 /** DFN_MANIFEST_MAX_NAME: the bytes of the longest file name, and of the longest title */
@@ -35,12 +37,34 @@ typedef struct _DfnManifest DfnManifest;
 GType dfn_manifest_get_type (void);
 
 /**
+ * dfn_manifest_choose_chunk_size:
+ * @size: of a file, 1 to %DFN_MANIFEST_MAX_SIZE bytes
+ *
+ * A small chunk is soon whole, and can be passed on; each costs a request, and a word to every
+ * neighbour. It follows from the size alone, so that whoever shares a file shares it in the same
+ * chunks.
+ *
+ * Returns: the bytes of a chunk
+ */
+guint32 dfn_manifest_choose_chunk_size (guint64 size);
+
+/**
+ * dfn_manifest_check_chunk_size:
+ * @size: of a file, in bytes
+ * @chunk_size: the bytes of a chunk, from anywhere
+ *
+ * Returns: whether it is a power of two within the limits, and the chunks are not too many
+ */
+gboolean dfn_manifest_check_chunk_size (guint64 size, guint64 chunk_size);
+
+/**
  * dfn_manifest_new:
  * @name: (nullable): the file's name for display, UTF-8 in any script; "file" if there is none
  * @title: (nullable): what people call it, UTF-8; the name if there is none
  * @summary: (nullable): a description, UTF-8
  * @mime_type: (nullable): RFC 6838 type; "application/octet-stream" if it is none
  * @size: 1 to %DFN_MANIFEST_MAX_SIZE bytes
+ * @chunk_size: the bytes of a chunk, with which @size is fine for dfn_manifest_check_chunk_size()
  * @root: the root of the hash tree over the chunks
  * @sha256: the digest of the whole file
  *
@@ -54,6 +78,7 @@ DfnManifest *dfn_manifest_new (const char *name,
                                const char *summary,
                                const char *mime_type,
                                guint64 size,
+                               guint32 chunk_size,
                                const guint8 root[DFN_HASH_SIZE],
                                const guint8 sha256[DFN_HASH_SIZE]);
 
@@ -106,14 +131,17 @@ const guint8 *dfn_manifest_get_sha256 (DfnManifest *self);
  */
 const char *dfn_manifest_get_safe_name (DfnManifest *self);
 
-/** dfn_manifest_get_n_chunks: size / %DFN_CHUNK_SIZE, rounded up */
+/** dfn_manifest_get_chunk_size: the bytes of every chunk but the last */
+guint32 dfn_manifest_get_chunk_size (DfnManifest *self);
+
+/** dfn_manifest_get_n_chunks: the size over that of a chunk, rounded up */
 guint32 dfn_manifest_get_n_chunks (DfnManifest *self);
 
 /**
  * dfn_manifest_get_chunk_length:
  * @index: a chunk
  *
- * Returns: its bytes: %DFN_CHUNK_SIZE, or less for the last
+ * Returns: its bytes: dfn_manifest_get_chunk_size(), or less for the last
  */
 gsize dfn_manifest_get_chunk_length (DfnManifest *self, guint32 index);
 

@@ -10,10 +10,6 @@
 
 #include <string.h>
 
-/* What is told later costs others time, what is told one by one costs a packet a chunk: so the
- * first is told at once, and those that follow within so long together. */
-#define TELL_EVERY_US 25000
-
 /* A peer, and what it has asked for. */
 typedef struct {
   DfnSeeder *seeder;
@@ -340,10 +336,13 @@ on_tell_timer (gpointer user_data)
 void
 dfn_seeder_tell (DfnSeeder *self, guint32 index)
 {
-  if (dfn_bitmap_get_n_set (self->news) == 0)
-    dfn_timer_source_set (self->tell_timer,
-                          MAX (g_get_monotonic_time (), self->told_us + TELL_EVERY_US));
+  DfnManifest *manifest = dfn_chunk_store_get_manifest (self->store);
+  guint64 bytes;
+
   dfn_bitmap_add (self->news, index);
+  bytes = (guint64) dfn_bitmap_get_n_set (self->news) * dfn_manifest_get_chunk_size (manifest);
+  dfn_timer_source_set (self->tell_timer,
+                        MAX (g_get_monotonic_time (), dfn_have_get_due_us (self->told_us, bytes)));
 }
 
 static void
@@ -444,10 +443,11 @@ DfnSeeder *
 dfn_seeder_new (DfnChunkStore *store)
 {
   DfnSeeder *self = g_object_new (DFN_TYPE_SEEDER, NULL);
-  guint32 n_chunks = dfn_manifest_get_n_chunks (dfn_chunk_store_get_manifest (store));
+  DfnManifest *manifest = dfn_chunk_store_get_manifest (store);
+  guint32 n_chunks = dfn_manifest_get_n_chunks (manifest);
 
   self->store = g_object_ref (store);
-  self->queue = dfn_upload_queue_new (n_chunks);
+  self->queue = dfn_upload_queue_new (n_chunks, dfn_manifest_get_chunk_size (manifest));
   self->news = dfn_bitmap_new (n_chunks);
   return self;
 }

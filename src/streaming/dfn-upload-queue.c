@@ -9,10 +9,13 @@
 
 /* What is under way at once is what the uplink sends in this time, and two chunks at least, so
  * that one follows the other without a gap. */
-#define UNDER_WAY_S 0.5
+#define UNDER_WAY_S 0.3
 #define MIN_UNDER_WAY 2
-/* While the uplink is unknown: they share it, so each more makes the first to arrive later. */
-#define UNKNOWN_UNDER_WAY 2
+/* Bytes, while the uplink is unknown: they share it, so each chunk more makes the first to arrive
+ * later. */
+#define UNKNOWN_UNDER_WAY (256 * 1024)
+/* Bytes to one peer, so that the next is there when one has left a fast uplink. */
+#define UNDER_WAY_TO_PEER (512 * 1024)
 /* A chunk that takes this many times its share of the uplink is held up by its own way, and no
  * reason not to use the uplink for others. */
 #define SLOW_FACTOR 3
@@ -62,6 +65,7 @@ typedef struct {
 
 struct _DfnUploadQueue {
   guint32 n_chunks;
+  guint32 chunk_size;
   GPtrArray *peers; /* Peer */
   double uplink;
   guint64 n_served;
@@ -84,11 +88,12 @@ peer_free (Peer *peer)
 }
 
 DfnUploadQueue *
-dfn_upload_queue_new (guint32 n_chunks)
+dfn_upload_queue_new (guint32 n_chunks, guint32 chunk_size)
 {
   DfnUploadQueue *self = g_new0 (DfnUploadQueue, 1);
 
   self->n_chunks = n_chunks;
+  self->chunk_size = chunk_size;
   self->peers = g_ptr_array_new_with_free_func ((GDestroyNotify) peer_free);
   return self;
 }
@@ -238,7 +243,7 @@ dfn_upload_queue_credit (DfnUploadQueue *self, gint64 now_us, guint64 peer, guin
   if (giver == NULL)
     return;
   decay (giver, now_us);
-  giver->n_taken += (double) bytes / DFN_CHUNK_SIZE;
+  giver->n_taken += (double) bytes / self->chunk_size;
   judge (giver, now_us);
 }
 
@@ -318,9 +323,9 @@ dfn_upload_queue_cancel (DfnUploadQueue *self, guint64 peer, guint32 index)
 static guint
 get_limit (DfnUploadQueue *self)
 {
-  if (self->uplink <= 0)
-    return UNKNOWN_UNDER_WAY;
-  return MAX (MIN_UNDER_WAY, (guint) (self->uplink * UNDER_WAY_S / DFN_CHUNK_SIZE));
+  double bytes = self->uplink > 0 ? self->uplink * UNDER_WAY_S : UNKNOWN_UNDER_WAY;
+
+  return MAX (MIN_UNDER_WAY, (guint) (bytes / self->chunk_size));
 }
 
 static gint64
@@ -328,7 +333,7 @@ get_slow_us (DfnUploadQueue *self)
 {
   if (self->uplink <= 0)
     return UNKNOWN_SLOW_US;
-  return (gint64) (SLOW_FACTOR * get_limit (self) * DFN_CHUNK_SIZE / self->uplink * US_PER_S);
+  return (gint64) (SLOW_FACTOR * get_limit (self) * self->chunk_size / self->uplink * US_PER_S);
 }
 
 static gboolean
@@ -440,6 +445,7 @@ annul_trust (DfnUploadQueue *self, gint64 now_us, guint32 index)
 static gboolean
 choose (DfnUploadQueue *self, Candidate *best)
 {
+  guint most_to_peer = MAX (MIN_UNDER_WAY, UNDER_WAY_TO_PEER / self->chunk_size);
   gboolean is_optimistic = self->n_chosen % OPTIMISTIC_EVERY == OPTIMISTIC_EVERY - 1;
 
   best->peer = NULL;
@@ -447,7 +453,7 @@ choose (DfnUploadQueue *self, Candidate *best)
     {
       Peer *peer = peer_at (self, i);
 
-      if (peer->under_way->len >= DFN_UPLOAD_QUEUE_MAX_PER_PEER)
+      if (peer->under_way->len >= most_to_peer)
         continue;
       for (guint j = 0; j < peer->waiting->len; j++)
         {

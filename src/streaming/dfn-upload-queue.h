@@ -9,8 +9,6 @@ G_BEGIN_DECLS
 #define DFN_UPLOAD_QUEUE_MAX_PEERS 128
 /** DFN_UPLOAD_QUEUE_MAX_REQUESTS: the most requests of one peer that are kept */
 #define DFN_UPLOAD_QUEUE_MAX_REQUESTS 192
-/** DFN_UPLOAD_QUEUE_MAX_PER_PEER: the most chunks that are under way to one peer at once */
-#define DFN_UPLOAD_QUEUE_MAX_PER_PEER 2
 /** DFN_UPLOAD_QUEUE_MAX_TOLD: the most peers that are told at once that nothing is left to send: as
  * many requests keep an uplink busy until others come, and more would only wait here */
 #define DFN_UPLOAD_QUEUE_MAX_TOLD 5
@@ -51,10 +49,11 @@ typedef struct {
 /**
  * dfn_upload_queue_new:
  * @n_chunks: of the file
+ * @chunk_size: the bytes of every chunk but the last
  *
  * Returns: (transfer full): a queue without peers
  */
-DfnUploadQueue *dfn_upload_queue_new (guint32 n_chunks);
+DfnUploadQueue *dfn_upload_queue_new (guint32 n_chunks, guint32 chunk_size);
 void dfn_upload_queue_free (DfnUploadQueue *self);
 
 /**

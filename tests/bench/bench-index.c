@@ -15,6 +15,7 @@
 
 #define DEFAULT_MEGABYTES 512
 #define N_ROUNDS 5
+#define BLOCK (256 * 1024)
 #define MEGABYTE 1000000.0
 
 typedef struct {
@@ -49,14 +50,14 @@ make_file (const char *folder, gsize size)
 {
   char *path = g_build_filename (folder, "bench-index-XXXXXX", NULL);
   int fd = g_mkstemp_full (path, O_RDWR | O_CLOEXEC, 0600);
-  g_autofree guint32 *block = g_malloc (DFN_CHUNK_SIZE);
+  g_autofree guint32 *block = g_malloc (BLOCK);
   guint32 state = 1;
 
-  for (gsize done = 0; done < size; done += DFN_CHUNK_SIZE)
+  for (gsize done = 0; done < size; done += BLOCK)
     {
-      for (guint i = 0; i < DFN_CHUNK_SIZE / sizeof *block; i++)
+      for (guint i = 0; i < BLOCK / sizeof *block; i++)
         block[i] = state = state * 1664525 + 1013904223;
-      if (!dfn_file_write_all (fd, block, MIN (DFN_CHUNK_SIZE, size - done), (goffset) done))
+      if (!dfn_file_write_all (fd, block, MIN (BLOCK, size - done), (goffset) done))
         g_error ("Cannot write %s", path);
     }
   close (fd);
@@ -66,14 +67,14 @@ make_file (const char *folder, gsize size)
 static void
 hash_bare (const char *path)
 {
-  g_autofree guint8 *block = g_malloc (DFN_CHUNK_SIZE);
+  g_autofree guint8 *block = g_malloc (BLOCK);
   g_autoptr (DfnSha256) hash = dfn_sha256_new ();
   guint8 digest[DFN_HASH_SIZE];
   goffset offset = 0;
   int fd = g_open (path, O_RDONLY | O_CLOEXEC, 0);
   gssize n;
 
-  while ((n = dfn_file_read_all (fd, block, DFN_CHUNK_SIZE, offset)) > 0)
+  while ((n = dfn_file_read_all (fd, block, BLOCK, offset)) > 0)
     {
       dfn_sha256_update (hash, block, (gsize) n);
       offset += n;

@@ -15,7 +15,7 @@ sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "netlab"))
 
 from lab import Lab, skip  # noqa: E402
 
-CHUNK = 262144
+CHUNK = 65536  # of a small file
 BLOCK = 1 << 20
 RELAY_PORT = 7777
 

@@ -14,8 +14,8 @@ make_manifest (void)
   guint8 root[DFN_HASH_SIZE] = { 1, 2, 3 };
   guint8 digest[DFN_HASH_SIZE] = { 4, 5, 6 };
 
-  return dfn_manifest_new ("日本.mkv", "A title", "About it", "video/x-matroska", 300000, root,
-                           digest);
+  return dfn_manifest_new ("日本.mkv", "A title", "About it", "video/x-matroska", 300000, 1 << 16,
+                           root, digest);
 }
 
 static void

@@ -52,8 +52,8 @@ test_statistics (FileWorld *f, gconstpointer data)
   g_assert_false (swarm->peers[0].is_relayed);
   g_assert_cmpint (swarm->peers[0].rtt_us, >, 0);
   g_assert_cmpfloat (swarm->peers[0].rate_in, >, 0);
-  g_assert_cmpuint (swarm->peers[0].chunks_taken, ==, 12);
-  g_assert_cmpuint (taken, ==, 12);
+  g_assert_cmpuint (swarm->peers[0].chunks_taken, ==, 46);
+  g_assert_cmpuint (taken, ==, 46);
   g_assert_cmpuint (swarm->chunk_bytes_in, ==, 3000001);
   g_assert_cmpuint (bytes_in, >, 3000001);
   g_assert_cmpuint (duplicates, ==, 0);
@@ -62,7 +62,7 @@ test_statistics (FileWorld *f, gconstpointer data)
   g_assert_finalize_object (watch);
   WAIT_FOR ((g_object_get (source, "n-peers", &n_peers, NULL), n_peers) == 0);
   g_object_get (source, "chunks-given", &given, "copies", &copies, "control-share", &control, NULL);
-  g_assert_cmpuint (given, ==, 12);
+  g_assert_cmpuint (given, ==, 46);
   g_assert_cmpfloat (copies, ==, 1);
   g_assert_cmpfloat (control, >, 0);
   g_assert_cmpfloat (control, <, 0.03);
@@ -90,13 +90,13 @@ test_request_log (FileWorld *f, gconstpointer data)
   g_assert_finalize_object (f->viewer);
   f->viewer = dfn_node_new ();
 
-  g_assert_cmpint (request_query (path, "SELECT count(*) FROM requests WHERE outcome = 0"), ==, 12);
+  g_assert_cmpint (request_query (path, "SELECT count(*) FROM requests WHERE outcome = 0"), ==, 46);
   g_assert_cmpint (
       request_query (path, "SELECT count(*) FROM requests WHERE policy IN ('decay-1', 'hedge')"
                            " AND probability > 0 AND probability <= 1 AND candidates >= 1"
                            " AND family IN (4, 6) AND relayed = 0 AND rtt_class > 0"
                            " AND own_rtt_us > 0 AND duration_us > 0 AND live = 0"
-                           " AND bytes BETWEEN 1 AND 262144 AND slack_ms IS NULL"),
+                           " AND bytes BETWEEN 1 AND 65536 AND slack_ms IS NULL"),
       ==, request_query (path, "SELECT count(*) FROM requests"));
   g_assert_cmpint (request_query (path, "SELECT max(own_samples) FROM requests"), >, 0);
   g_assert_true (g_file_get_contents (path, &bytes, &length, NULL));

@@ -12,7 +12,8 @@
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 
 #define N_CHUNKS 3
-#define SIZE (2 * DFN_CHUNK_SIZE + 100)
+#define CHUNK_SIZE (256 * 1024)
+#define SIZE (2 * CHUNK_SIZE + 100)
 
 static char *folder, *output, *part, *state;
 static guint8 *content;
@@ -53,12 +54,12 @@ set_up (void)
     {
       guint8 leaf[DFN_HASH_SIZE];
 
-      dfn_hash_tree_hash_leaf (content + i * DFN_CHUNK_SIZE,
-                               MIN (DFN_CHUNK_SIZE, SIZE - i * DFN_CHUNK_SIZE), leaf);
+      dfn_hash_tree_hash_leaf (content + i * CHUNK_SIZE, MIN (CHUNK_SIZE, SIZE - i * CHUNK_SIZE),
+                               leaf);
       dfn_hash_tree_append_leaf (tree, leaf);
     }
-  manifest =
-      dfn_manifest_new ("out", NULL, NULL, NULL, SIZE, dfn_hash_tree_get_root (tree), no_digest);
+  manifest = dfn_manifest_new ("out", NULL, NULL, NULL, SIZE, CHUNK_SIZE,
+                               dfn_hash_tree_get_root (tree), no_digest);
   progress = dfn_progress_new (NULL, NULL);
   atexit (on_exit_remove);
 }
@@ -74,7 +75,7 @@ check_present (DfnDownloadFile *file)
       g_autoptr (GBytes) chunk = dfn_download_file_read (file, i, &path, NULL);
 
       g_assert (chunk != NULL && path != NULL);
-      g_assert (memcmp (g_bytes_get_data (chunk, NULL), content + i * DFN_CHUNK_SIZE,
+      g_assert (memcmp (g_bytes_get_data (chunk, NULL), content + i * CHUNK_SIZE,
                         g_bytes_get_size (chunk))
                 == 0);
     }
@@ -86,7 +87,7 @@ finish (DfnDownloadFile *file)
   for (guint32 i = 0; i < N_CHUNKS; i++)
     {
       g_autoptr (GBytes) path = dfn_hash_tree_get_path (tree, i);
-      g_autoptr (GBytes) chunk = g_bytes_new_static (content + i * DFN_CHUNK_SIZE,
+      g_autoptr (GBytes) chunk = g_bytes_new_static (content + i * CHUNK_SIZE,
                                                      dfn_manifest_get_chunk_length (manifest, i));
 
       g_assert (dfn_download_file_put (file, i, chunk, path, NULL));

@@ -53,6 +53,9 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   g_assert_cmpstr (dfn_manifest_get_summary (back), ==, dfn_manifest_get_summary (manifest));
   g_assert_cmpstr (dfn_manifest_get_mime_type (back), ==, dfn_manifest_get_mime_type (manifest));
   g_assert (dfn_manifest_get_size (back) == dfn_manifest_get_size (manifest));
+  g_assert (dfn_manifest_get_chunk_size (back) == dfn_manifest_get_chunk_size (manifest));
+  g_assert (dfn_manifest_check_chunk_size (dfn_manifest_get_size (back),
+                                           dfn_manifest_get_chunk_size (back)));
   g_assert (dfn_manifest_get_n_chunks (back) >= 1);
   check_safe_name (dfn_manifest_get_safe_name (manifest));
   return 0;

@@ -2,6 +2,7 @@
 #include "sim-demand.h"
 
 #include "dfn-fetch-plan.h"
+#include "dfn-have.h"
 #include "dfn-manifest.h"
 #include "dfn-upload-queue.h"
 
@@ -10,7 +11,6 @@
 #include <string.h>
 
 #define PIECE (16 * 1024)
-#define HAVE_EVERY_US (25 * SIM_DEMAND_MS)
 /* Bytes on the link, packet headers included. */
 #define REQUEST_BYTES 110
 #define CANCEL_BYTES 80
@@ -65,6 +65,7 @@ typedef struct {
   GArray *sendings; /* Sending */
   GArray *news;     /* guint32, chunks to tell of */
   gint64 told_us;   /* when it told of some last */
+  gint64 tell_us;   /* when it tells of those */
   gboolean is_sending;
   gboolean is_here;
   gint64 down_free_us;
@@ -77,6 +78,8 @@ typedef struct {
 
 typedef struct {
   const SimDemandConfig *config;
+  guint32 chunk_size;
+  guint32 n_chunks;
   Peer *peers;
   guint n_peers;
   GArray *heap; /* Event */
@@ -178,10 +181,10 @@ tell_all (Sim *sim, guint from, guint to)
 
   if (teller->kind == SIM_DEMAND_RIDER)
     return;
-  if (dfn_bitmap_get_n_set (teller->has) == sim->config->n_chunks)
+  if (dfn_bitmap_get_n_set (teller->has) == sim->n_chunks)
     send_control (sim, from, to, AT_HAVE, G_MAXUINT32, HAVE_BYTES);
   else
-    for (guint32 i = dfn_bitmap_next (teller->has, 0); i < sim->config->n_chunks;
+    for (guint32 i = dfn_bitmap_next (teller->has, 0); i < sim->n_chunks;
          i = dfn_bitmap_next (teller->has, i + 1))
       send_control (sim, from, to, AT_HAVE, i, 1);
 }
@@ -190,7 +193,7 @@ static void
 add_half_link (Sim *sim, guint at, Link link)
 {
   Peer *peer = &sim->peers[at];
-  DfnBitmap *none = dfn_bitmap_new (sim->config->n_chunks);
+  DfnBitmap *none = dfn_bitmap_new (sim->n_chunks);
 
   g_array_append_val (peer->links, link);
   if (peer->plan != NULL)
@@ -328,7 +331,7 @@ serve (Sim *sim, guint at)
     return;
   while (dfn_upload_queue_next (peer->queue, sim->now_us, &to, &chunk))
     {
-      Sending sending = { .to = (guint16) to, .chunk = chunk, .left = DFN_CHUNK_SIZE };
+      Sending sending = { .to = (guint16) to, .chunk = chunk, .left = sim->chunk_size };
 
       g_array_append_val (peer->sendings, sending);
     }
@@ -351,7 +354,7 @@ on_sent (Sim *sim, const Event *event)
           g_array_remove_index (peer->sendings, i);
       dfn_upload_queue_sent (peer->queue, sim->now_us, event->to, event->chunk);
       if (event->from == 0 && dfn_bitmap_add (sim->out, event->chunk)
-          && dfn_bitmap_get_n_set (sim->out) == sim->config->n_chunks)
+          && dfn_bitmap_get_n_set (sim->out) == sim->n_chunks)
         sim->once_us = sim->now_us;
     }
   if (event->is_last)
@@ -478,6 +481,8 @@ flush (Sim *sim, guint at)
 {
   Peer *peer = &sim->peers[at];
 
+  if (peer->news->len == 0 || sim->now_us < peer->tell_us)
+    return;
   for (guint i = 0; i < peer->links->len; i++)
     {
       guint other = g_array_index (peer->links, Link, i).other;
@@ -523,16 +528,16 @@ take_chunk (Sim *sim, const Event *event)
     }
   if (!dfn_fetch_plan_received (peer->plan, sim->now_us, event->from, event->chunk))
     return;
-  sim->useful_bytes += DFN_CHUNK_SIZE;
+  sim->useful_bytes += sim->chunk_size;
   dfn_bitmap_add (peer->has, event->chunk);
-  dfn_upload_queue_credit (peer->queue, sim->now_us, event->from, DFN_CHUNK_SIZE);
+  dfn_upload_queue_credit (peer->queue, sim->now_us, event->from, sim->chunk_size);
   if (peer->kind != SIM_DEMAND_RIDER)
     {
-      if (peer->news->len == 0)
-        post (sim, (Event){ .at_us = MAX (sim->now_us, peer->told_us + HAVE_EVERY_US),
-                            .kind = AT_FLUSH,
-                            .to = event->to });
       g_array_append_val (peer->news, event->chunk);
+      peer->tell_us =
+          dfn_have_get_due_us (peer->told_us, (guint64) peer->news->len * sim->chunk_size);
+      peer->tell_us = MAX (sim->now_us, peer->tell_us);
+      post (sim, (Event){ .at_us = peer->tell_us, .kind = AT_FLUSH, .to = event->to });
     }
   if (dfn_fetch_plan_is_done (peer->plan))
     finish (sim, event->to);
@@ -636,12 +641,12 @@ set_up_peer (Sim *sim, guint at)
                      : config->up * 2 / (config->spread + 1) * (1 + share * (config->spread - 1));
   peer->down = config->down;
   peer->kind = at == 0 || is_full ? SIM_DEMAND_GOOD : kind_of (config, at);
-  peer->has = is_full || peer->kind == SIM_DEMAND_LIAR ? dfn_bitmap_new_full (config->n_chunks)
-                                                       : dfn_bitmap_new (config->n_chunks);
+  peer->has = is_full || peer->kind == SIM_DEMAND_LIAR ? dfn_bitmap_new_full (sim->n_chunks)
+                                                       : dfn_bitmap_new (sim->n_chunks);
   if (!is_full && peer->kind != SIM_DEMAND_LIAR)
-    peer->plan = dfn_fetch_plan_new ((guint64) config->n_chunks * DFN_CHUNK_SIZE, NULL,
-                                     config->seed * 10007 + at);
-  peer->queue = dfn_upload_queue_new (config->n_chunks);
+    peer->plan =
+        dfn_fetch_plan_new (config->size, sim->chunk_size, NULL, config->seed * 10007 + at);
+  peer->queue = dfn_upload_queue_new (sim->n_chunks, sim->chunk_size);
   if (config->knows_uplink)
     dfn_upload_queue_set_uplink (peer->queue, peer->up);
   peer->links = g_array_new (FALSE, FALSE, sizeof (Link));
@@ -672,7 +677,7 @@ compute_bound (Sim *sim)
 {
   const SimDemandConfig *config = sim->config;
   const gint64 step_us = 10 * SIM_DEMAND_MS;
-  double file = (double) config->n_chunks * DFN_CHUNK_SIZE;
+  double file = (double) config->size;
   double total = 0, wanted = 0;
   gint64 t = 0;
 
@@ -740,8 +745,7 @@ summarise (Sim *sim, SimDemandResult *result)
     }
   result->mean_us /= MAX (1, result->n_done);
   result->rider_mean_us /= MAX (1, n_riders);
-  result->source_copies =
-      (double) sim->peers[0].sent_bytes / ((double) config->n_chunks * DFN_CHUNK_SIZE);
+  result->source_copies = (double) sim->peers[0].sent_bytes / ((double) config->size);
   result->duplicates = 1 - (double) sim->useful_bytes / (double) MAX (1, sim->received_bytes);
   result->control =
       (double) sim->control_bytes / (double) (sim->control_bytes + MAX (1, sim->received_bytes));
@@ -754,9 +758,12 @@ sim_demand_run (const SimDemandConfig *config, SimDemandResult *result)
 {
   Sim sim = { .config = config, .n_peers = config->n_viewers + 1 };
 
+  sim.chunk_size =
+      config->chunk_size > 0 ? config->chunk_size : dfn_manifest_choose_chunk_size (config->size);
+  sim.n_chunks = (guint32) (config->size / sim.chunk_size);
   sim.random = g_rand_new_with_seed (config->seed);
   sim.peers = g_new0 (Peer, sim.n_peers);
-  sim.out = dfn_bitmap_new (config->n_chunks);
+  sim.out = dfn_bitmap_new (sim.n_chunks);
   sim.heap = g_array_new (FALSE, FALSE, sizeof (Event));
   for (guint i = 0; i < sim.n_peers; i++)
     set_up_peer (&sim, i);

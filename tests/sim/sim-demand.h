@@ -36,7 +36,8 @@ typedef enum {
 /**
  * SimDemandConfig:
  * @n_viewers: beside the source, which is peer 0
- * @n_chunks: of the file
+ * @size: of the file, in bytes, a multiple of its chunks' size
+ * @chunk_size: the bytes of a chunk, or 0 for what is chosen for such a file
  * @source_up: bytes/s
  * @up: bytes/s, the mean of the viewers
  * @spread: the fastest viewer's uplink over the slowest's; 1 for all the same
@@ -55,7 +56,8 @@ typedef enum {
  */
 typedef struct {
   guint n_viewers;
-  guint32 n_chunks;
+  guint64 size;
+  guint32 chunk_size;
   double source_up;
   double up;
   double spread;

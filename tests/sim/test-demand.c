@@ -3,13 +3,14 @@
 
 /* A request that moves to an idle peer is answered by both now and then. */
 #define MOST_DUPLICATES 0.015
+#define MIB (G_GUINT64_CONSTANT (1) << 20)
 
 /* Sixteen homes as the laboratory has them: 10 Mbit/s up, 50 down, 40 ms, a file of 32 MiB. */
 static SimDemandConfig
 homes (void)
 {
   return (SimDemandConfig){ .n_viewers = 16,
-                            .n_chunks = 128,
+                            .size = 32 * MIB,
                             .source_up = 10 * SIM_DEMAND_MBIT,
                             .up = 10 * SIM_DEMAND_MBIT,
                             .spread = 1,
@@ -25,12 +26,12 @@ homes (void)
 
 /* So many that not everybody is linked with everybody. */
 static SimDemandConfig
-crowd (guint n_viewers, guint32 n_chunks)
+crowd (guint n_viewers, guint64 size)
 {
   SimDemandConfig config = homes ();
 
   config.n_viewers = n_viewers;
-  config.n_chunks = n_chunks;
+  config.size = size;
   config.n_outbound = 10;
   config.most_links = 20;
   config.source_degree = 20;
@@ -73,7 +74,7 @@ test_homes (void)
 static void
 test_crowd (void)
 {
-  SimDemandConfig config = crowd (50, 512);
+  SimDemandConfig config = crowd (50, 128 * MIB);
   SimDemandResult result;
 
   g_assert_cmpfloat (play (&config, &result), <, 1.05);
@@ -85,7 +86,7 @@ test_crowd (void)
 static void
 test_staggered (void)
 {
-  SimDemandConfig config = crowd (50, 128);
+  SimDemandConfig config = crowd (50, 32 * MIB);
   SimDemandResult result;
 
   config.arrival_us = SIM_DEMAND_S;
@@ -148,7 +149,7 @@ test_newcomer (void)
   config.n_seeds = 3;
   config.source_leaves_us = 1;
   play (&config, &result);
-  three = (double) config.n_chunks * 256 * 1024 / (3 * config.up);
+  three = (double) config.size / (3 * config.up);
   g_assert_cmpfloat ((double) result.last_us / 1e6, <, 1.1 * three);
 }
 
@@ -175,11 +176,11 @@ test_crowd_of_500 (void)
 
   for (double spread = 1; spread <= 11; spread += 10)
     {
-      config = crowd (500, 1024);
+      config = crowd (500, 256 * MIB);
       config.spread = spread;
       g_assert_cmpfloat (play (&config, &result), <, 1.05);
     }
-  config = crowd (500, 1024);
+  config = crowd (500, 256 * MIB);
   config.spread = 11;
   config.arrival_us = SIM_DEMAND_S / 10;
   g_assert_cmpfloat (play (&config, &result), <, 1.15);

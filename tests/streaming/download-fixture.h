@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 
 /* A file that is shared, and the names of its download in the same folder. */
 
-#define FIXTURE_SIZE (4 * DFN_CHUNK_SIZE + 777)
+#define FIXTURE_SIZE (4 * CHUNK_SIZE + 777)
 #define FIXTURE_N_CHUNKS 5
 
 typedef struct {

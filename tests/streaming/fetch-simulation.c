@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch-simulation.h"
 
-#include "dfn-manifest.h"
+#define CHUNK_SIZE (256 * 1024)
 
 FetchSimulation *
 fetch_simulation_new (guint64 size)
@@ -9,8 +9,8 @@ fetch_simulation_new (guint64 size)
   FetchSimulation *self = g_new0 (FetchSimulation, 1);
 
   self->size = size;
-  self->n_chunks = (guint32) ((size + DFN_CHUNK_SIZE - 1) / DFN_CHUNK_SIZE);
-  self->plan = dfn_fetch_plan_new (size, NULL, 2024);
+  self->n_chunks = (guint32) ((size + CHUNK_SIZE - 1) / CHUNK_SIZE);
+  self->plan = dfn_fetch_plan_new (size, CHUNK_SIZE, NULL, 2024);
   self->n_arrived = g_new0 (guint, self->n_chunks);
   self->n_asked = g_new0 (guint, self->n_chunks);
   self->random = g_rand_new_with_seed (2024);
@@ -57,7 +57,7 @@ peer_of (FetchSimulation *self, guint64 id)
 static guint32
 length_of (FetchSimulation *self, guint32 index)
 {
-  return (guint32) MIN (DFN_CHUNK_SIZE, self->size - (guint64) index * DFN_CHUNK_SIZE);
+  return (guint32) MIN (CHUNK_SIZE, self->size - (guint64) index * CHUNK_SIZE);
 }
 
 static gint64

@@ -10,6 +10,9 @@ G_BEGIN_DECLS
  * waiting for asynchronous results. Functions abort the test when they fail.
  */
 
+/* The bytes of a chunk of a file as small as those of these tests. */
+#define CHUNK_SIZE (64 * 1024)
+
 typedef struct {
   char *folder;
 } Scratch;

@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define N_CHUNKS 12
-#define SIZE ((gsize) N_CHUNKS * DFN_CHUNK_SIZE)
+#define N_CHUNKS 48
+#define SIZE ((gsize) N_CHUNKS * CHUNK_SIZE)
 
 static gboolean has_own_mounts;
 
@@ -190,7 +190,7 @@ test_killed (Scratch *scratch, gconstpointer data)
   g_autoptr (DfnChunkStore) store = NULL;
   g_autoptr (GError) error = NULL;
 
-  for (guint n_lines = 1; n_lines < N_CHUNKS; n_lines += 2)
+  for (guint n_lines = 1; n_lines < N_CHUNKS; n_lines += 8)
     {
       kill_child_after (original, output, n_lines);
       store = test_open (output, dfn_chunk_store_get_manifest (source), &error);

@@ -27,7 +27,7 @@ test_resume_drops_altered (Fixture *fixture, gconstpointer data)
   g_autoptr (DfnChunkStore) store = NULL;
 
   fixture_interrupt (fixture, 4);
-  test_overwrite (fixture->part, DFN_CHUNK_SIZE + 1000, "altered");
+  test_overwrite (fixture->part, CHUNK_SIZE + 1000, "altered");
   store = fixture_open (fixture);
   g_assert_cmpuint (dfn_chunk_store_get_n_present (store), ==, 3);
   g_assert_false (dfn_chunk_store_has (store, 1));
@@ -66,7 +66,7 @@ test_resume_after_cuts (Fixture *fixture, gconstpointer data)
   g_autoptr (DfnChunkStore) store = NULL;
 
   fixture_interrupt (fixture, 4);
-  g_assert_cmpint (truncate (fixture->part, 2 * DFN_CHUNK_SIZE + 5), ==, 0);
+  g_assert_cmpint (truncate (fixture->part, 2 * CHUNK_SIZE + 5), ==, 0);
   store = fixture_open (fixture);
   g_assert_cmpuint (dfn_chunk_store_get_n_present (store), ==, 2);
   g_clear_object (&store);
@@ -100,6 +100,26 @@ test_state_of_others (Fixture *fixture, gconstpointer data)
   fixture_assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "does not describe");
   g_assert_cmpint (truncate (fixture->state, 3), ==, 0);
   fixture_assert_open_fails (fixture, DFN_STREAMING_ERROR_EXISTS, "does not describe");
+}
+
+/* What was begun in chunks of another size stays as it is, whoever announces the file now. */
+static void
+test_other_chunk_size (Fixture *fixture, gconstpointer data)
+{
+  const guint8 root[DFN_HASH_SIZE] = { 1 };
+  g_autoptr (DfnManifest) other =
+      dfn_manifest_new (NULL, NULL, NULL, NULL, FIXTURE_SIZE, 2 * CHUNK_SIZE, root,
+                        dfn_manifest_get_sha256 (fixture->manifest));
+  g_autoptr (DfnChunkStore) store = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture_interrupt (fixture, 2);
+  g_assert_null (test_open (fixture->output, other, &error));
+  g_assert_error (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_EXISTS);
+  g_assert_nonnull (strstr (error->message, "chunks of another size"));
+  store = fixture_open (fixture);
+  g_assert_cmpuint (dfn_chunk_store_get_n_present (store), ==, 2);
+  fixture_finish (fixture, store);
 }
 
 /* A run that was killed before it wrote anything leaves an empty state and no data. */
@@ -203,7 +223,7 @@ count_progress (goffset done, goffset total, gpointer user_data)
 {
   guint *n = user_data;
 
-  g_assert_cmpint (total, ==, 4 * DFN_CHUNK_SIZE);
+  g_assert_cmpint (total, ==, 4 * CHUNK_SIZE);
   (*n)++;
 }
 
@@ -246,6 +266,7 @@ main (int argc, char **argv)
   ADD ("resume-after-cuts", test_resume_after_cuts);
   ADD ("resume-progress", test_resume_progress);
   ADD ("state-of-others", test_state_of_others);
+  ADD ("other-chunk-size", test_other_chunk_size);
   ADD ("empty-state", test_empty_state);
   ADD ("part-of-others", test_part_of_others);
   ADD ("output-exists", test_output_exists);

@@ -143,15 +143,15 @@ test_wrong_chunks (Fixture *fixture, gconstpointer data)
   g_autoptr (GBytes) path = NULL;
   g_autoptr (GBytes) chunk = test_read (fixture->source, 0, &path, NULL);
   g_autoptr (GBytes) empty = g_bytes_new (NULL, 0);
-  g_autoptr (GBytes) shorter = g_bytes_new_from_bytes (chunk, 0, DFN_CHUNK_SIZE - 1);
+  g_autoptr (GBytes) shorter = g_bytes_new_from_bytes (chunk, 0, CHUNK_SIZE - 1);
   g_autoptr (GBytes) short_path =
       g_bytes_new_from_bytes (path, 0, g_bytes_get_size (path) - DFN_HASH_SIZE);
-  g_autofree guint8 *bent = g_memdup2 (g_bytes_get_data (chunk, NULL), DFN_CHUNK_SIZE);
+  g_autofree guint8 *bent = g_memdup2 (g_bytes_get_data (chunk, NULL), CHUNK_SIZE);
   g_autoptr (GBytes) wrong = NULL;
   struct stat info;
 
-  bent[DFN_CHUNK_SIZE - 1] ^= 1;
-  wrong = g_bytes_new (bent, DFN_CHUNK_SIZE);
+  bent[CHUNK_SIZE - 1] ^= 1;
+  wrong = g_bytes_new (bent, CHUNK_SIZE);
   assert_put_refused (store, 0, wrong, path);
   assert_put_refused (store, 0, shorter, path);
   assert_put_refused (store, 0, empty, path);
@@ -176,7 +176,7 @@ test_altered_afterwards (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   fixture_finish (fixture, store);
-  test_overwrite (fixture->output, DFN_CHUNK_SIZE, "edited");
+  test_overwrite (fixture->output, CHUNK_SIZE, "edited");
   g_assert_null (test_read (store, 1, NULL, &error));
   g_assert_error (error, DFN_STREAMING_ERROR, DFN_STREAMING_ERROR_FILE_CHANGED);
 }
@@ -190,8 +190,8 @@ test_zeros_stay_holes (Fixture *fixture, gconstpointer data)
   struct stat info;
   int fd = g_open (sparse, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
-  g_assert_cmpint (ftruncate (fd, 10 * DFN_CHUNK_SIZE + 1), ==, 0);
-  g_assert_cmpint (pwrite (fd, "x", 1, 3 * DFN_CHUNK_SIZE + 5), ==, 1);
+  g_assert_cmpint (ftruncate (fd, 10 * CHUNK_SIZE + 1), ==, 0);
+  g_assert_cmpint (pwrite (fd, "x", 1, 3 * CHUNK_SIZE + 5), ==, 1);
   close (fd);
   source = test_index (sparse, NULL);
   store = test_open (fixture->output, dfn_chunk_store_get_manifest (source), NULL);
@@ -200,7 +200,7 @@ test_zeros_stay_holes (Fixture *fixture, gconstpointer data)
   g_assert_true (test_complete (store, NULL));
   test_assert_same_files (sparse, fixture->output);
   g_assert_cmpint (stat (fixture->output, &info), ==, 0);
-  g_assert_cmpint (info.st_blocks * 512, <=, DFN_CHUNK_SIZE + 65536);
+  g_assert_cmpint (info.st_blocks * 512, <=, CHUNK_SIZE + 65536);
 }
 
 static void
@@ -221,7 +221,7 @@ on_put (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 test_queue_limit (Fixture *fixture, gconstpointer data)
 {
-  const guint n_fit = DFN_CHUNK_STORE_QUEUE_LIMIT / DFN_CHUNK_SIZE;
+  const guint n_fit = DFN_CHUNK_STORE_QUEUE_LIMIT / CHUNK_SIZE;
   g_autoptr (DfnChunkStore) store = fixture_open (fixture);
   g_autoptr (GBytes) path = NULL;
   g_autoptr (GBytes) chunk = test_read (fixture->source, 0, &path, NULL);

@@ -5,12 +5,13 @@
 #define MS 1000
 #define S 1000000
 #define MIB (1024 * 1024)
+#define CHUNK_SIZE (256 * 1024)
 
 /* The first requests of a file that is played: eight chunks, its beginning, in order. */
 static void
 test_start (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (100 * MIB, NULL, 1);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (100 * MIB, CHUNK_SIZE, NULL, 1);
   guint64 peer;
   guint32 index;
 
@@ -30,7 +31,7 @@ test_start (void)
 static void
 test_slow_but_alive (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (10 * MIB, NULL, 1);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (10 * MIB, CHUNK_SIZE, NULL, 1);
   guint64 peer;
   guint32 index;
   gint64 now = 0;
@@ -54,7 +55,7 @@ test_slow_but_alive (void)
 static void
 test_removed_goes_to_the_front (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (100 * MIB, NULL, 1);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (100 * MIB, CHUNK_SIZE, NULL, 1);
   guint64 peer;
   guint32 index;
 
@@ -82,7 +83,7 @@ test_removed_goes_to_the_front (void)
 static void
 test_playhead (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (16 * MIB, NULL, 1);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (16 * MIB, CHUNK_SIZE, NULL, 1);
   guint64 peer;
   guint32 index;
 
@@ -110,7 +111,7 @@ test_playhead (void)
 static void
 test_seek (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (100 * MIB, NULL, 1);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (100 * MIB, CHUNK_SIZE, NULL, 1);
   g_autoptr (GHashTable) called_off = g_hash_table_new (NULL, NULL);
   guint64 peer;
   guint32 index;
@@ -137,7 +138,7 @@ test_seek (void)
 static void
 test_rarest_first (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (4 * MIB, NULL, 1);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (4 * MIB, CHUNK_SIZE, NULL, 1);
   g_autoptr (DfnBitmap) many = dfn_bitmap_new_full (16);
   g_autoptr (DfnBitmap) few = dfn_bitmap_new_full (16);
   guint64 peer;
@@ -164,7 +165,8 @@ static void
 test_by_chance (void)
 {
   const guint32 n_chunks = 1024;
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new ((guint64) n_chunks * DFN_CHUNK_SIZE, NULL, 1);
+  g_autoptr (DfnFetchPlan) plan =
+      dfn_fetch_plan_new ((guint64) n_chunks * CHUNK_SIZE, CHUNK_SIZE, NULL, 1);
   g_autoptr (DfnBitmap) asked = dfn_bitmap_new (n_chunks);
   guint per_quarter[4] = { 0 };
 
@@ -188,7 +190,7 @@ test_by_chance (void)
 static void
 test_relief (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (DFN_CHUNK_SIZE * 2, NULL, 1);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (CHUNK_SIZE * 2, CHUNK_SIZE, NULL, 1);
   g_autoptr (DfnBitmap) nothing = dfn_bitmap_new (2);
   guint64 peer;
   guint32 index, begun;
@@ -212,7 +214,7 @@ test_relief (void)
 static void
 test_idle (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (DFN_CHUNK_SIZE * 2, NULL, 1);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (CHUNK_SIZE * 2, CHUNK_SIZE, NULL, 1);
   g_autoptr (DfnBitmap) all = dfn_bitmap_new_full (2);
   guint64 peer;
   guint32 index, moved;
@@ -221,23 +223,23 @@ test_idle (void)
   g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &index));
   g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &index));
   dfn_fetch_plan_add_peer (plan, 0, 2, all);
-  g_assert_false (dfn_fetch_plan_next (plan, S / 4, &peer, &index));
-  dfn_fetch_plan_peer_is_idle (plan, S / 4, 3);
-  dfn_fetch_plan_peer_is_idle (plan, S / 4, 2);
-  g_assert_true (dfn_fetch_plan_next (plan, S / 4, &peer, &moved));
+  g_assert_false (dfn_fetch_plan_next (plan, S / 2, &peer, &index));
+  dfn_fetch_plan_peer_is_idle (plan, S / 2, 3);
+  dfn_fetch_plan_peer_is_idle (plan, S / 2, 2);
+  g_assert_true (dfn_fetch_plan_next (plan, S / 2, &peer, &moved));
   g_assert_cmpuint (peer, ==, 2);
-  g_assert_true (dfn_fetch_plan_next_abandoned (plan, S / 4, &peer, &index));
+  g_assert_true (dfn_fetch_plan_next_abandoned (plan, S / 2, &peer, &index));
   g_assert_cmpuint (peer, ==, 1);
   g_assert_cmpuint (index, ==, moved);
   /* It has something to do now. */
-  g_assert_false (dfn_fetch_plan_next (plan, S / 4, &peer, &index));
+  g_assert_false (dfn_fetch_plan_next (plan, S / 2, &peer, &index));
 }
 
 /* Two who say that they are idle and then refuse take a chunk from its giver now and then only. */
 static void
 test_idle_in_vain (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (DFN_CHUNK_SIZE, NULL, 1);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (CHUNK_SIZE, CHUNK_SIZE, NULL, 1);
   g_autoptr (DfnBitmap) all = dfn_bitmap_new_full (1);
   guint n_taken = 0;
   guint64 peer;
@@ -272,7 +274,7 @@ test_partial_peers (void)
   guint32 index;
 
   dfn_bitmap_add (present, 3);
-  plan = dfn_fetch_plan_new (4 * MIB, present, 1);
+  plan = dfn_fetch_plan_new (4 * MIB, CHUNK_SIZE, present, 1);
   dfn_fetch_plan_add_peer (plan, 0, 1, has);
   dfn_fetch_plan_set_playhead (plan, 0, 16);
   g_assert_true (dfn_fetch_plan_next (plan, 0, &peer, &index));
@@ -294,7 +296,7 @@ test_partial_peers (void)
 static void
 test_hard_failure (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (4 * MIB, NULL, 1);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (4 * MIB, CHUNK_SIZE, NULL, 1);
   gint64 now = 0;
   guint64 peer;
   guint32 index;
@@ -320,7 +322,7 @@ test_hard_failure (void)
 static void
 test_refusal (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (DFN_CHUNK_SIZE, NULL, 1);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (CHUNK_SIZE, CHUNK_SIZE, NULL, 1);
   guint64 peer;
   guint32 index;
 
@@ -345,7 +347,7 @@ test_refusal (void)
 static void
 test_refuses_everything (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (1000 * MIB, NULL, 1);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (1000 * MIB, CHUNK_SIZE, NULL, 1);
   guint n_asked = 0;
   guint64 peer;
   guint32 index;
@@ -365,10 +367,33 @@ test_refuses_everything (void)
   g_assert_cmpuint (n_asked, <=, 80);
 }
 
+/* Of small chunks no more are asked for than a peer lets wait, whatever its window holds. */
+static void
+test_many_requests (void)
+{
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (100 * MIB, 16 * 1024, NULL, 1);
+  guint32 asked[DFN_FETCH_PLAN_MAX_REQUESTS + 1];
+  DfnFetchPeerStats stats;
+  guint64 peer;
+  guint n = 0;
+
+  dfn_fetch_plan_add_peer (plan, 0, 1, NULL);
+  for (gint64 now = 0; now < 2 * S; now += 100 * MS)
+    {
+      for (guint i = 0; i < n; i++)
+        g_assert_true (dfn_fetch_plan_received (plan, now, 1, asked[i]));
+      for (n = 0; dfn_fetch_plan_next (plan, now, &peer, &asked[n]); n++)
+        g_assert_cmpuint (n, <, DFN_FETCH_PLAN_MAX_REQUESTS);
+    }
+  g_assert_cmpuint (n, ==, DFN_FETCH_PLAN_MAX_REQUESTS);
+  g_assert_true (dfn_fetch_plan_get_peer_stats (plan, 1, &stats));
+  g_assert_cmpuint (stats.window, >, DFN_FETCH_PLAN_MAX_REQUESTS * 16 * 1024);
+}
+
 static void
 test_too_many_peers (void)
 {
-  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (4 * MIB, NULL, 1);
+  g_autoptr (DfnFetchPlan) plan = dfn_fetch_plan_new (4 * MIB, CHUNK_SIZE, NULL, 1);
 
   for (guint i = 0; i < DFN_FETCH_PLAN_MAX_PEERS; i++)
     g_assert_true (dfn_fetch_plan_add_peer (plan, 0, i, NULL));
@@ -394,6 +419,7 @@ main (int argc, char **argv)
   g_test_add_func ("/streaming/fetch-plan/hard-failure", test_hard_failure);
   g_test_add_func ("/streaming/fetch-plan/refusal", test_refusal);
   g_test_add_func ("/streaming/fetch-plan/refuses-everything", test_refuses_everything);
+  g_test_add_func ("/streaming/fetch-plan/many-requests", test_many_requests);
   g_test_add_func ("/streaming/fetch-plan/too-many-peers", test_too_many_peers);
   return g_test_run ();
 }

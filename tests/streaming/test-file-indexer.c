@@ -75,11 +75,11 @@ check_against_reference (DfnChunkStore *store, const char *path, gsize size)
 
   g_assert_true (g_file_get_contents (path, &content, &length, NULL));
   g_assert_cmpuint (length, ==, size);
-  for (gsize offset = 0; offset < length; offset += DFN_CHUNK_SIZE)
+  for (gsize offset = 0; offset < length; offset += CHUNK_SIZE)
     {
       guint8 leaf[DFN_HASH_SIZE];
 
-      dfn_hash_tree_hash_leaf (content + offset, MIN (DFN_CHUNK_SIZE, length - offset), leaf);
+      dfn_hash_tree_hash_leaf (content + offset, MIN (CHUNK_SIZE, length - offset), leaf);
       dfn_hash_tree_append_leaf (tree, leaf);
     }
   digest = dfn_hex_encode (dfn_manifest_get_sha256 (manifest), DFN_HASH_SIZE);
@@ -94,7 +94,7 @@ static void
 test_sizes (Scratch *scratch, gconstpointer data)
 {
   static const gsize sizes[] = {
-    1, 2, DFN_CHUNK_SIZE - 1, DFN_CHUNK_SIZE, DFN_CHUNK_SIZE + 1, 9 * DFN_CHUNK_SIZE + 12345
+    1, 2, CHUNK_SIZE - 1, CHUNK_SIZE, CHUNK_SIZE + 1, 9 * CHUNK_SIZE + 12345
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)

@@ -6,8 +6,8 @@
 
 #include <unistd.h>
 
-#define N_CHUNKS 20
-#define SIZE (N_CHUNKS * DFN_CHUNK_SIZE - 1000)
+#define N_CHUNKS 80
+#define SIZE (N_CHUNKS * CHUNK_SIZE - 1000)
 #define MAX_MEMBERS 6
 #define MAX_ENDS 32
 
@@ -274,7 +274,7 @@ pollute (DfnPeer *peer,
          guint32 chunk,
          gpointer user_data)
 {
-  guint32 length = chunk == N_CHUNKS - 1 ? DFN_CHUNK_SIZE - 1000 : DFN_CHUNK_SIZE;
+  guint32 length = chunk == N_CHUNKS - 1 ? CHUNK_SIZE - 1000 : CHUNK_SIZE;
   g_autoptr (GBytes) data = g_bytes_new_take (g_malloc0 (length), length);
   g_autoptr (GBytes) proof = g_bytes_new_take (g_malloc0 (32), 32);
 

@@ -42,8 +42,9 @@ tags_of (const char *const *pairs)
 static void
 test_round_trip (void)
 {
-  g_autoptr (DfnManifest) manifest = dfn_manifest_new (
-      "Кіно 映画 فيلم.webm", "A film", "Two\nlines", "Video/WebM", 5368709121, root, sha256);
+  g_autoptr (DfnManifest) manifest =
+      dfn_manifest_new ("Кіно 映画 فيلم.webm", "A film", "Two\nlines", "Video/WebM", 5368709121,
+                        1 << 18, root, sha256);
   g_autoptr (GPtrArray) tags = dfn_manifest_to_tags (manifest);
   g_autoptr (GError) error = NULL;
   g_autoptr (DfnManifest) back = dfn_manifest_from_tags (tags, &error);
@@ -71,20 +72,22 @@ test_chunks (void)
 {
   static const struct {
     guint64 size;
+    guint32 chunk_size;
     guint32 n_chunks;
     gsize last;
   } cases[] = {
-    { 1, 1, 1 },
-    { DFN_CHUNK_SIZE - 1, 1, DFN_CHUNK_SIZE - 1 },
-    { DFN_CHUNK_SIZE, 1, DFN_CHUNK_SIZE },
-    { DFN_CHUNK_SIZE + 1, 2, 1 },
-    { DFN_MANIFEST_MAX_SIZE, 1 << 25, DFN_CHUNK_SIZE },
+    { 1, 1 << 14, 1, 1 },
+    { (1 << 16) - 1, 1 << 16, 1, (1 << 16) - 1 },
+    { 1 << 16, 1 << 16, 1, 1 << 16 },
+    { (1 << 16) + 1, 1 << 16, 2, 1 },
+    { DFN_MANIFEST_MAX_SIZE, 1 << 18, 1 << 25, 1 << 18 },
+    { DFN_MANIFEST_MAX_SIZE, 1 << 20, 1 << 23, 1 << 20 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr (DfnManifest) manifest =
-          dfn_manifest_new (NULL, NULL, NULL, NULL, cases[i].size, root, sha256);
+      g_autoptr (DfnManifest) manifest = dfn_manifest_new (NULL, NULL, NULL, NULL, cases[i].size,
+                                                           cases[i].chunk_size, root, sha256);
       guint32 last = cases[i].n_chunks - 1;
 
       g_assert_cmpuint (dfn_manifest_get_n_chunks (manifest), ==, cases[i].n_chunks);
@@ -92,7 +95,52 @@ test_chunks (void)
       g_assert_cmpuint ((guint64) dfn_manifest_get_chunk_offset (manifest, last) + cases[i].last,
                         ==, cases[i].size);
       if (last > 0)
-        g_assert_cmpuint (dfn_manifest_get_chunk_length (manifest, 0), ==, DFN_CHUNK_SIZE);
+        g_assert_cmpuint (dfn_manifest_get_chunk_length (manifest, 0), ==, cases[i].chunk_size);
+    }
+}
+
+/* Small chunks for small files, and not many of them for others. */
+static void
+test_chunk_size (void)
+{
+  static const struct {
+    guint64 size;
+    guint32 chunk_size;
+  } cases[] = {
+    { 1, 1 << 16 },       { 1 << 26, 1 << 16 },       { (1 << 26) + 1, 1 << 17 },
+    { 1 << 27, 1 << 17 }, { (1 << 27) + 1, 1 << 18 }, { DFN_MANIFEST_MAX_SIZE, 1 << 18 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_assert_cmpuint (dfn_manifest_choose_chunk_size (cases[i].size), ==, cases[i].chunk_size);
+      g_assert_true (dfn_manifest_check_chunk_size (cases[i].size, cases[i].chunk_size));
+    }
+  g_assert_true (dfn_manifest_check_chunk_size ((guint64) 1 << 39, DFN_MANIFEST_MIN_CHUNK_SIZE));
+  g_assert_false (
+      dfn_manifest_check_chunk_size (((guint64) 1 << 39) + 1, DFN_MANIFEST_MIN_CHUNK_SIZE));
+}
+
+/* Whatever another program has chosen, within the limits. */
+static void
+test_other_chunk_size (void)
+{
+  const char *pairs[] = { "x", HEX_A, "size", "300000", "root", HEX_B, "chunk", "16384", NULL };
+
+  for (guint size = DFN_MANIFEST_MIN_CHUNK_SIZE; size <= DFN_MANIFEST_MAX_CHUNK_SIZE; size *= 2)
+    {
+      g_autofree char *chunk = g_strdup_printf ("%u", size);
+      g_autoptr (GPtrArray) tags = NULL;
+      g_autoptr (GPtrArray) back = NULL;
+      g_autoptr (DfnManifest) manifest = NULL;
+
+      pairs[7] = chunk;
+      tags = tags_of (pairs);
+      manifest = dfn_manifest_from_tags (tags, NULL);
+      g_assert_cmpuint (dfn_manifest_get_chunk_size (manifest), ==, size);
+      g_assert_cmpuint (dfn_manifest_get_n_chunks (manifest), ==, (300000 + size - 1) / size);
+      back = dfn_manifest_to_tags (manifest);
+      g_assert_cmpstr (tag_of (back, "chunk"), ==, chunk);
     }
 }
 
@@ -138,6 +186,10 @@ test_refused (void)
     { "chunk", "1" },
     { "chunk", "262145" },
     { "chunk", "0" },
+    { "chunk", "8192" },
+    { "chunk", "196608" },
+    { "chunk", "2097152" },
+    { "chunk", "4294967296" },
     { "name", "\xff\xfe" },
     { "m", "\xc3" },
   };
@@ -206,7 +258,8 @@ test_too_long (void)
   const char *pairs[] = { "x",     HEX_A,    "size", "1",  "root", HEX_B,
                           "chunk", "262144", "name", name, NULL };
   g_autoptr (GPtrArray) tags = tags_of (pairs);
-  g_autoptr (DfnManifest) cut = dfn_manifest_new (name, name, summary, NULL, 1, root, sha256);
+  g_autoptr (DfnManifest) cut =
+      dfn_manifest_new (name, name, summary, NULL, 1, 1 << 16, root, sha256);
   g_autoptr (GPtrArray) cut_tags = dfn_manifest_to_tags (cut);
   g_autoptr (DfnManifest) back = dfn_manifest_from_tags (cut_tags, NULL);
 
@@ -345,6 +398,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/streaming/manifest/round-trip", test_round_trip);
   g_test_add_func ("/streaming/manifest/chunks", test_chunks);
+  g_test_add_func ("/streaming/manifest/chunk-size", test_chunk_size);
+  g_test_add_func ("/streaming/manifest/other-chunk-size", test_other_chunk_size);
   g_test_add_func ("/streaming/manifest/defaults", test_defaults);
   g_test_add_func ("/streaming/manifest/refused", test_refused);
   g_test_add_func ("/streaming/manifest/missing-and-double", test_missing_and_double);

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "dfn-upload-queue.h"
 
-#include "dfn-manifest.h"
-
 #define S 1000000
+#define CHUNK_SIZE (256 * 1024)
 /* An uplink that two chunks fill. */
-#define UPLINK (2 * DFN_CHUNK_SIZE)
+#define UPLINK (2 * CHUNK_SIZE)
 
 static DfnUploadQueue *
 make_queue (guint n_peers)
 {
-  DfnUploadQueue *queue = dfn_upload_queue_new (64);
+  DfnUploadQueue *queue = dfn_upload_queue_new (64, CHUNK_SIZE);
 
   dfn_upload_queue_set_uplink (queue, UPLINK);
   for (guint i = 1; i <= n_peers; i++)
@@ -222,11 +221,40 @@ test_idle_turns (void)
     }
 }
 
+/* Small chunks go as many more at once: what the uplink sends in a while, and so much to one peer.
+ */
+static void
+test_small_chunks (void)
+{
+  g_autoptr (DfnUploadQueue) queue = dfn_upload_queue_new (64, CHUNK_SIZE / 4);
+  DfnUploadQueueStats stats;
+  guint64 peer;
+  guint32 index;
+
+  g_assert_true (dfn_upload_queue_add_peer (queue, 0, 1));
+  g_assert_true (dfn_upload_queue_add_peer (queue, 0, 2));
+  for (guint32 i = 0; i < 20; i++)
+    g_assert_true (dfn_upload_queue_request (queue, 0, 1, i));
+  /* 256 KiB while nothing is known. */
+  for (guint i = 0; i < 4; i++)
+    g_assert_true (dfn_upload_queue_next (queue, 0, &peer, &index));
+  assert_none (queue, 0);
+  /* A fast one takes more, 512 KiB to one peer, and the others' as well. */
+  dfn_upload_queue_set_uplink (queue, 100 * CHUNK_SIZE);
+  for (guint i = 0; i < 4; i++)
+    g_assert_true (dfn_upload_queue_next (queue, 0, &peer, &index));
+  assert_none (queue, 0);
+  g_assert_true (dfn_upload_queue_request (queue, 0, 2, 30));
+  assert_next (queue, 0, 2, 30);
+  dfn_upload_queue_get_stats (queue, &stats);
+  g_assert_cmpuint (stats.n_under_way, ==, 9);
+}
+
 /* Whatever peers do, what is kept of them is bounded. */
 static void
 test_limits (void)
 {
-  g_autoptr (DfnUploadQueue) queue = dfn_upload_queue_new (100000);
+  g_autoptr (DfnUploadQueue) queue = dfn_upload_queue_new (100000, CHUNK_SIZE);
   DfnUploadQueueStats stats;
   guint n_taken = 0;
 
@@ -253,6 +281,7 @@ main (int argc, char **argv)
   g_test_add_func ("/streaming/upload-queue/idlers", test_idlers);
   g_test_add_func ("/streaming/upload-queue/idle", test_idle);
   g_test_add_func ("/streaming/upload-queue/idle-turns", test_idle_turns);
+  g_test_add_func ("/streaming/upload-queue/small-chunks", test_small_chunks);
   g_test_add_func ("/streaming/upload-queue/limits", test_limits);
   return g_test_run ();
 }
