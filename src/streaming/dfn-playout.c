@@ -10,9 +10,9 @@
 #define MAX_NEEDED 64
 /* Key frames are no further apart. */
 #define MAX_SEEK_LEEWAY_US (10 * G_USEC_PER_SEC)
-/* Playing begins where so much is here in one piece; after this time beyond the target, anywhere.
- */
-#define RUN_SLOTS 4
+/* Playing begins where so much is here in one piece, as it would soon stand still where chunks come
+ * late; after this time beyond the target, anywhere. */
+#define RUN_SLOTS 8
 #define BEGIN_PATIENCE_US G_USEC_PER_SEC
 /* How often it is looked whether that is so. */
 #define BEGIN_CHECK_US 50000
