@@ -387,6 +387,23 @@ test_refusing_disk (Scratch *scratch, gconstpointer data)
   g_assert_cmpint (request_query (path, "SELECT count(*) FROM requests"), >=, 5);
 }
 
+/* Rows that somebody else has written by now, 0 while there is nothing to read yet. */
+static gint64
+count_rows (const char *path)
+{
+  sqlite3 *db = NULL;
+  sqlite3_stmt *statement = NULL;
+  gint64 number = 0;
+
+  if (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK
+      && sqlite3_prepare_v2 (db, "SELECT count(*) FROM requests", -1, &statement, NULL) == SQLITE_OK
+      && sqlite3_step (statement) == SQLITE_ROW)
+    number = sqlite3_column_int64 (statement, 0);
+  sqlite3_finalize (statement);
+  sqlite3_close (db);
+  return number;
+}
+
 static void
 test_killed (Scratch *scratch, gconstpointer data)
 {
@@ -397,7 +414,9 @@ test_killed (Scratch *scratch, gconstpointer data)
 
   g_assert_true (g_spawn_async (NULL, (char **) arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL,
                                 NULL, &pid, NULL));
-  g_usleep (G_USEC_PER_SEC);
+  for (guint i = 0; i < 300 && count_rows (path) == 0; i++)
+    g_usleep (G_USEC_PER_SEC / 10);
+  g_usleep (G_USEC_PER_SEC / 5);
   kill (pid, SIGKILL);
   g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
   log_requests (path, 5);
