@@ -14,7 +14,10 @@
 #define COPY_SLOTS 2
 #define SOURCE_COPY_SLOTS 10
 /* A chunk that a smaller share of our neighbours has goes before all others. */
-#define RARE_SHARE 0.3
+#define RARE_SHARE 0.4
+/* Whoever takes longer than this for one chunk gives the youngest of the others: what is sent so
+ * slowly comes late to whoever has waited for it for long. Everybody else gives the oldest. */
+#define SLOW_SLOTS 1.5
 /* Pushed unasked: at most so many slots old, in so many copies, when so many others have it. Among
  * few neighbours two think of the same one too often; there only the source does it, and once. */
 #define YOUNG_SLOTS 4
@@ -26,7 +29,7 @@
 /* What is offered has to arrive in time: the way there and back, besides the time of sending. */
 #define OFFER_MARGIN_US 100000
 /* A chunk that is coming is offered so long before its last byte is here, as the answers take. */
-#define COMING_AHEAD_US 60000
+#define COMING_AHEAD_US 90000
 /* How long what a peer says of its uplink is believed without proof, and the time of the proof. */
 #define BELIEF_SECONDS 3
 #define PROOF_SECONDS 20
@@ -40,7 +43,8 @@
 /* Whoever is new counts as one who gives for so long; much longer, and free riders would have the
  * start of a stream to themselves. */
 #define NEWCOMER_SECONDS 1
-#define LATE_NOISE 3
+/* Neighbours of the same peer know the same of it: chance keeps them from all offering to it. */
+#define LATE_NOISE 10
 /* The source's own copies of a chunk: one, and on average so many more; what is declined is no
  * copy. */
 #define SOURCE_EXTRA 0.5
@@ -128,8 +132,12 @@ dfn_live_scheduler_get_order (DfnLiveScheduler *self, const DfnLiveEntry *entry)
 {
   double n = __builtin_popcountll (self->used);
   double n_have = __builtin_popcountll (self->used & (entry->have | entry->offered));
+  gint64 chunk_us = dfn_live_scheduler_get_send_us (self, self->config.chunk_size);
 
-  return n_have < RARE_SHARE * n ? entry->order_us - G_MAXINT64 / 2 : entry->order_us;
+  if (n_have < RARE_SHARE * n)
+    return entry->order_us - G_MAXINT64 / 2;
+  return (double) chunk_us > SLOW_SLOTS * (double) self->config.slot_us ? -entry->captured_us
+                                                                        : entry->captured_us;
 }
 
 /* So young that hardly anybody can have it. */
@@ -178,6 +186,16 @@ get_candidates (DfnLiveScheduler *self, guint32 track, const DfnLiveEntry *entry
   return candidates;
 }
 
+/* What is young is pushed unasked, and by the source never offered: one more copy is of most use at
+ * once. */
+static gboolean
+is_for (DfnLiveScheduler *self, gint64 now_us, gboolean is_unasked, const DfnLiveEntry *entry)
+{
+  if (!is_unasked && !self->config.is_source)
+    return TRUE;
+  return is_young (self, now_us, entry) == is_unasked;
+}
+
 DfnLiveEntry *
 dfn_live_scheduler_choose_chunk (DfnLiveScheduler *self,
                                  gint64 now_us,
@@ -197,7 +215,7 @@ dfn_live_scheduler_choose_chunk (DfnLiveScheduler *self,
           guint64 found;
 
           if (entry == NULL || (self->used & ~entry->have & ~entry->offered) == 0
-              || (is_unasked && !is_young (self, now_us, entry))
+              || !is_for (self, now_us, is_unasked, entry)
               || !is_offerable (self, now_us, entry) || !may_copy (self, now_us, entry)
               || (best != NULL
                   && dfn_live_scheduler_get_order (self, entry)
@@ -253,7 +271,7 @@ get_weight (DfnLiveScheduler *self, gint64 now_us, DfnLivePeer *peer)
   if (!self->config.is_source)
     claimed = MIN (claimed, PROOF_FACTOR * shown + believed);
   return claimed * dfn_live_peer_get_score (peer, now_us)
-         * (0.3 + 0.7 * dfn_live_scheduler_random (self));
+         * dfn_live_scheduler_random (self);
 }
 
 /* What we have of a track, and the peer does not, as far as we know. */

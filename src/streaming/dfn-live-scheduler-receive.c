@@ -5,6 +5,11 @@
 #define REPAIR_SHARE 0.8
 /* A newcomer begins this share of the buffer behind the edge. */
 #define START_SHARE 0.1
+/* What is older than this share of the buffer is taken first, from those that bring it in so many
+ * slots. */
+#define URGENT_SHARE 0.46
+#define QUICK_SLOTS 2.5
+#define URGENT_BONUS 1000
 /* Chunks that one peer may have promised us at once; a peer that breaks its promises gets one. */
 #define MAX_CLAIMS 6
 #define LOW_SCORE 0.3
@@ -145,53 +150,96 @@ dfn_live_scheduler_take_offer (
   begin_behind (self, track, id.sequence);
   if (id.sequence >= track->begin)
     dfn_live_scheduler_note_has (self, entry, place);
-  if (entry->state == DFN_LIVE_STATE_HERE)
-    entry->told |= G_GUINT64_CONSTANT (1) << place;
 }
 
 static gboolean
-accept_offer (DfnLiveScheduler *self, gint64 now_us, const DfnLiveOffer *offer)
+is_acceptable (DfnLiveScheduler *self, gint64 now_us, const DfnLiveOffer *offer)
 {
   DfnLiveTrack *track = dfn_live_scheduler_get_track (self, offer->id.track);
   DfnLiveEntry *entry = dfn_live_scheduler_find (self, offer->id);
 
-  if (entry == NULL || !is_wanted (self, now_us, track, entry))
-    return FALSE;
-  if (dfn_live_entry_get_claim (entry, offer->peer) != NULL)
-    return TRUE;
-  if (!shall_accept (self, now_us, entry, offer->peer))
-    return FALSE;
-  claim (self, now_us, entry, offer->peer, FALSE, offer->size);
-  return TRUE;
+  return entry != NULL && is_wanted (self, now_us, track, entry)
+         && (dfn_live_entry_get_claim (entry, offer->peer) != NULL
+             || shall_accept (self, now_us, entry, offer->peer));
 }
 
-/* What a peer offered at one time is one offer to choose from: the first that is wanted is
- * accepted, and that answers for all. */
+/* How good it is to have an offered chunk: the fewer have it the better, as what is rare is what
+ * others want of us; but what is late comes first, the oldest before all, if it comes soon. */
+static double
+get_worth (DfnLiveScheduler *self, gint64 now_us, const DfnLiveOffer *offer)
+{
+  DfnLiveEntry *entry = dfn_live_scheduler_find (self, offer->id);
+  gint64 age_us = now_us - entry->captured_us;
+
+  if ((double) age_us > URGENT_SHARE * (double) self->config.buffer_us
+      && self->peers[offer->peer].wait_us < QUICK_SLOTS * (double) self->config.slot_us)
+    return URGENT_BONUS + (double) age_us;
+  return -__builtin_popcountll (self->used & entry->have);
+}
+
+/* What a peer offered at one time is one offer to choose from: the best that is wanted. */
+static const DfnLiveOffer *
+choose_offered (DfnLiveScheduler *self, gint64 now_us, guint first)
+{
+  const DfnLiveOffer *best = NULL;
+  double best_worth = 0;
+
+  for (guint i = first; i < self->n_offers; i++)
+    {
+      const DfnLiveOffer *offer = &self->offers[i];
+      double worth;
+
+      if (offer->peer != self->offers[first].peer || !is_acceptable (self, now_us, offer))
+        continue;
+      worth = get_worth (self, now_us, offer);
+      if (best != NULL && worth <= best_worth)
+        continue;
+      best = offer;
+      best_worth = worth;
+    }
+  return best;
+}
+
+/* One answer for all that a peer offered at one time: it takes what is declined for what we have. */
+static void
+decline (DfnLiveScheduler *self, guint first)
+{
+  guint8 place = self->offers[first].peer;
+
+  for (guint i = first; i < self->n_offers; i++)
+    {
+      DfnLiveEntry *entry = dfn_live_scheduler_find (self, self->offers[i].id);
+
+      if (self->offers[i].peer == place && entry != NULL)
+        entry->told |= G_GUINT64_CONSTANT (1) << place;
+    }
+  dfn_live_scheduler_reply (self, DFN_LIVE_ACTION_DECLINE, place, self->offers[first].id, 0);
+}
+
 void
 dfn_live_scheduler_answer_offers (DfnLiveScheduler *self, gint64 now_us)
 {
-  guint64 answered = 0, offering = 0;
+  guint64 answered = ~self->used;
 
   for (guint i = 0; i < self->n_offers; i++)
     {
-      const DfnLiveOffer *offer = &self->offers[i];
-      guint64 bit = G_GUINT64_CONSTANT (1) << offer->peer;
+      guint8 place = self->offers[i].peer;
+      const DfnLiveOffer *chosen;
+      DfnLiveEntry *entry;
 
-      offering |= bit & self->used;
-      if ((answered & bit) != 0 || (self->used & bit) == 0 || !accept_offer (self, now_us, offer))
+      if ((answered >> place & 1) != 0)
         continue;
-      answered |= bit;
-      dfn_live_scheduler_reply (self, DFN_LIVE_ACTION_ACCEPT, offer->peer, offer->id, 0);
-    }
-  for (guint i = 0; i < self->n_offers; i++)
-    {
-      guint64 bit = G_GUINT64_CONSTANT (1) << self->offers[i].peer;
-
-      if ((offering & ~answered & bit) == 0)
-        continue;
-      answered |= bit;
-      dfn_live_scheduler_reply (self, DFN_LIVE_ACTION_DECLINE, self->offers[i].peer,
-                                self->offers[i].id, 0);
+      answered |= G_GUINT64_CONSTANT (1) << place;
+      chosen = choose_offered (self, now_us, i);
+      if (chosen == NULL)
+        {
+          decline (self, i);
+          continue;
+        }
+      entry = dfn_live_scheduler_find (self, chosen->id);
+      if (dfn_live_entry_get_claim (entry, place) == NULL)
+        claim (self, now_us, entry, place, FALSE, chosen->size);
+      dfn_live_scheduler_reply (self, DFN_LIVE_ACTION_ACCEPT, place, chosen->id, 0);
     }
   self->n_offers = 0;
 }

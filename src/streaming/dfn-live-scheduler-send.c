@@ -9,7 +9,7 @@
 /* An uplink that is not known yet. */
 #define DEFAULT_UPLINK 500000.0
 /* The next chunk is given to the network this long before the last one has left. */
-#define SEND_AHEAD_US 10000
+#define SEND_AHEAD_US 5000
 #define MAX_SENDING 2
 /* Offers are made while less than this is left to send, and not more are open or accepted than
  * STOCK and what is sent in STOCK_US: an uplink must not idle because an offer was declined, but
@@ -204,7 +204,7 @@ needs_offer (DfnLiveScheduler *self, gint64 now_us)
   gint64 backlog_us = get_backlog_us (self, now_us);
 
   if (self->n_outs >= DFN_LIVE_MAX_OUT - OUTS_RESERVED || self->n_offered >= MAX_OFFERED
-      || self->n_offered + self->n_ready >= STOCK + STOCK_US / chunk_us)
+      || self->n_offered + self->n_ready >= STOCK + (STOCK_US + chunk_us - 1) / chunk_us)
     return FALSE;
   if (backlog_us <= OFFER_AHEAD_US)
     return TRUE;
@@ -212,7 +212,7 @@ needs_offer (DfnLiveScheduler *self, gint64 now_us)
   return FALSE;
 }
 
-/* An offer names other chunks, too: the receiver picks the first that it wants, so that hardly any
+/* An offer names other chunks, too: the receiver picks the one that it wants most, so that hardly any
  * offer is in vain. They cost ten bytes each, another offer a round trip. */
 static void
 add_choice (DfnLiveScheduler *self, gint64 now_us, DfnLiveOut *out)
@@ -268,16 +268,14 @@ dfn_live_scheduler_next_offer (DfnLiveScheduler *self, gint64 now_us, DfnLiveAct
   return TRUE;
 }
 
-/* What was passed over, and all of an offer that was declined, is there or promised by another. */
+/* All of an offer that was declined is there or promised by another. */
 static void
-note_passed_over (DfnLiveScheduler *self, const DfnLiveOut *out, const DfnLiveEntry *accepted)
+note_declined (DfnLiveScheduler *self, const DfnLiveOut *out)
 {
   for (guint i = 0; i < out->n_ids; i++)
     {
       DfnLiveEntry *entry = dfn_live_scheduler_find (self, out->ids[i]);
 
-      if (entry != NULL && entry == accepted)
-        return;
       if (entry != NULL)
         dfn_live_scheduler_note_has (self, entry, out->peer);
     }
@@ -297,7 +295,8 @@ dfn_live_scheduler_take_answer (
       self->stats.n_ignored++;
       return;
     }
-  note_passed_over (self, out, accepted ? entry : NULL);
+  if (!accepted)
+    note_declined (self, out);
   drop_out (self, out);
   if (!accepted)
     return;
