@@ -215,8 +215,8 @@ dfn_live_scheduler_choose_chunk (DfnLiveScheduler *self,
           guint64 found;
 
           if (entry == NULL || (self->used & ~entry->have & ~entry->offered) == 0
-              || !is_for (self, now_us, is_unasked, entry)
-              || !is_offerable (self, now_us, entry) || !may_copy (self, now_us, entry)
+              || !is_for (self, now_us, is_unasked, entry) || !is_offerable (self, now_us, entry)
+              || !may_copy (self, now_us, entry)
               || (best != NULL
                   && dfn_live_scheduler_get_order (self, entry)
                          >= dfn_live_scheduler_get_order (self, best)))
@@ -270,8 +270,7 @@ get_weight (DfnLiveScheduler *self, gint64 now_us, DfnLivePeer *peer)
   shown = peer->received / CLAMP (age, 1, PROOF_SECONDS) * self->config.chunk_size * n;
   if (!self->config.is_source)
     claimed = MIN (claimed, PROOF_FACTOR * shown + believed);
-  return claimed * dfn_live_peer_get_score (peer, now_us)
-         * dfn_live_scheduler_random (self);
+  return claimed * dfn_live_peer_get_score (peer, now_us) * dfn_live_scheduler_random (self);
 }
 
 /* What we have of a track, and the peer does not, as far as we know. */

@@ -65,6 +65,7 @@ struct _DfnLiveScheduler {
   gboolean has_nothing_to_offer; /* until something changes */
   gboolean has_nothing_young;    /* the same of what is pushed without asking */
   double extra_copies;           /* that the source may make, of what it saved */
+  double delay_us;               /* from capture to arrival, smoothed, 0 while unknown */
 
   gint64 next_tell_us;
   gint64 next_pull_us;

@@ -6,10 +6,13 @@
 /* A newcomer begins this share of the buffer behind the edge. */
 #define START_SHARE 0.1
 /* What is older than this share of the buffer is taken first, from those that bring it in so many
- * slots. */
+ * slots; but not before it is so many times as old as chunks are when they come here: where all are
+ * late, what is rare must not wait for what is old. */
 #define URGENT_SHARE 0.46
+#define URGENT_DELAYS 1.2
 #define QUICK_SLOTS 2.5
 #define URGENT_BONUS 1000
+#define DELAY_GAIN 0.02
 /* Chunks that one peer may have promised us at once; a peer that breaks its promises gets one. */
 #define MAX_CLAIMS 6
 #define LOW_SCORE 0.3
@@ -171,7 +174,8 @@ get_worth (DfnLiveScheduler *self, gint64 now_us, const DfnLiveOffer *offer)
   DfnLiveEntry *entry = dfn_live_scheduler_find (self, offer->id);
   gint64 age_us = now_us - entry->captured_us;
 
-  if ((double) age_us > URGENT_SHARE * (double) self->config.buffer_us
+  if ((double) age_us
+          > MAX (URGENT_SHARE * (double) self->config.buffer_us, URGENT_DELAYS * self->delay_us)
       && self->peers[offer->peer].wait_us < QUICK_SLOTS * (double) self->config.slot_us)
     return URGENT_BONUS + (double) age_us;
   return -__builtin_popcountll (self->used & entry->have);
@@ -200,7 +204,8 @@ choose_offered (DfnLiveScheduler *self, gint64 now_us, guint first)
   return best;
 }
 
-/* One answer for all that a peer offered at one time: it takes what is declined for what we have. */
+/* One answer for all that a peer offered at one time: it takes what is declined for what we have.
+ */
 static void
 decline (DfnLiveScheduler *self, guint first)
 {
@@ -294,6 +299,15 @@ dfn_live_scheduler_wants (DfnLiveScheduler *self, gint64 now_us, guint64 peer, D
   return TRUE;
 }
 
+static void
+note_delay (DfnLiveScheduler *self, double delay_us)
+{
+  if (self->delay_us > 0)
+    self->delay_us += DELAY_GAIN * (delay_us - self->delay_us);
+  else
+    self->delay_us = MAX (delay_us, 1);
+}
+
 gboolean
 dfn_live_scheduler_received (DfnLiveScheduler *self,
                              gint64 now_us,
@@ -341,6 +355,7 @@ dfn_live_scheduler_received (DfnLiveScheduler *self,
         close_claim (self, &entry->claims[i]);
       }
   self->stats.n_received++;
+  note_delay (self, (double) (now_us - captured_us));
   return dfn_live_scheduler_add_chunk (self, now_us, id, size, captured_us);
 }
 

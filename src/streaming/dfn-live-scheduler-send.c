@@ -212,8 +212,8 @@ needs_offer (DfnLiveScheduler *self, gint64 now_us)
   return FALSE;
 }
 
-/* An offer names other chunks, too: the receiver picks the one that it wants most, so that hardly any
- * offer is in vain. They cost ten bytes each, another offer a round trip. */
+/* An offer names other chunks, too: the receiver picks the one that it wants most, so that hardly
+ * any offer is in vain. They cost ten bytes each, another offer a round trip. */
 static void
 add_choice (DfnLiveScheduler *self, gint64 now_us, DfnLiveOut *out)
 {
