@@ -11,6 +11,10 @@
 /* What it starts with, and drifts back to with this time constant. */
 #define NEUTRAL_SCORE 0.7
 #define SCORE_MEMORY (60 * S)
+/* The same of the trust that it passes on what it is given. */
+#define TRUST_GAIN 0.3
+#define FIRST_TRUST 0.6
+#define TRUST_MEMORY (90 * S)
 #define EXCHANGE_MEMORY (20 * S)
 #define WAIT_GAIN 0.15
 #define TALK_BURST_SECONDS 2
@@ -27,6 +31,8 @@ dfn_live_peer_init (DfnLivePeer *self, gint64 now_us, guint64 id)
     .tracks = G_MAXUINT64,
     .score = NEUTRAL_SCORE,
     .score_us = now_us,
+    .trust = FIRST_TRUST,
+    .trust_us = now_us,
     .decayed_us = now_us,
     .talk = -1,
     .talk_us = now_us,
@@ -59,6 +65,28 @@ dfn_live_peer_get_score (DfnLivePeer *self, gint64 now_us)
       self->score_us = now_us;
     }
   return self->score;
+}
+
+double
+dfn_live_peer_get_trust (DfnLivePeer *self, gint64 now_us)
+{
+  double age = (double) (now_us - self->trust_us);
+
+  if (age > TRUST_MEMORY / 100)
+    {
+      self->trust = FIRST_TRUST + (self->trust - FIRST_TRUST) * exp (-age / TRUST_MEMORY);
+      self->trust_us = now_us;
+    }
+  return self->trust;
+}
+
+void
+dfn_live_peer_showed (DfnLivePeer *self, gint64 now_us, double likely)
+{
+  double trust = dfn_live_peer_get_trust (self, now_us);
+
+  self->trust = trust + MAX (TRUST_GAIN, 1.0 / (2 + self->n_judged)) * (likely - trust);
+  self->n_judged++;
 }
 
 void
@@ -112,9 +140,9 @@ dfn_live_peer_get_late_us (const DfnLivePeer *self, guint32 size, gint64 slot_us
 {
   gint64 least = self->rtt_us * 3 / 2 + slot_us;
   gint64 most = 20 * slot_us + self->rtt_us;
-  double rate = self->uplink > 0 ? (double) self->uplink : (double) uplink;
 
   if (self->wait_us > 0)
     return CLAMP ((gint64) (self->wait_us + 3 * self->wait_dev_us), least, most);
-  return CLAMP (self->rtt_us * 2 + (gint64) (3 * size * S / MAX (rate, 1)) + slot_us, least, most);
+  return CLAMP (self->rtt_us * 2 + (gint64) (3 * size * S / MAX ((double) uplink, 1)) + slot_us,
+                least, most);
 }

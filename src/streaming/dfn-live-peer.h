@@ -13,6 +13,7 @@ typedef struct {
   guint64 id;
   gboolean is_used;
   gboolean is_banned;
+  gboolean is_source; /* makes the chunks: it hears who has what, and is offered nothing */
   gint64 added_us;
   gint64 rtt_us;
   guint64 path_rate; /* bytes/s, 0 if unknown */
@@ -20,6 +21,9 @@ typedef struct {
   guint64 tracks;
   double score; /* of what it promised, how much it kept: 0 to 1 */
   gint64 score_us;
+  double trust; /* that it passes on what it alone was given: 0 to 1 */
+  gint64 trust_us;
+  guint n_judged;     /* chunks by which that was judged */
   double wait_us;     /* from our word to the chunk's arrival, smoothed, 0 while unknown */
   double wait_dev_us; /* mean deviation of that */
   double flow_us;     /* from a chunk's first bytes to its last, smoothed, 0 while unknown */
@@ -44,6 +48,12 @@ gboolean dfn_live_peer_may_speak (DfnLivePeer *self, gint64 now_us, double per_s
 /** dfn_live_peer_get_score: as of now; it drifts back to the middle, so that nobody is bad forever
  */
 double dfn_live_peer_get_score (DfnLivePeer *self, gint64 now_us);
+
+/** dfn_live_peer_get_trust: as of now; it drifts back to where it began, so that everybody is tried
+ * again */
+double dfn_live_peer_get_trust (DfnLivePeer *self, gint64 now_us);
+/** dfn_live_peer_showed: how likely it is, 0 to 1, that it passed on a chunk that it was given */
+void dfn_live_peer_showed (DfnLivePeer *self, gint64 now_us, double likely);
 
 void dfn_live_peer_kept (DfnLivePeer *self, gint64 now_us, gint64 wait_us);
 /** dfn_live_peer_flowed: a chunk's bytes took @flow_us to come */

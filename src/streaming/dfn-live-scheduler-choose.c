@@ -140,34 +140,34 @@ dfn_live_scheduler_get_order (DfnLiveScheduler *self, const DfnLiveEntry *entry)
                                                                         : entry->captured_us;
 }
 
-/* So young that hardly anybody can have it. */
+/* So young that hardly anybody can have it, or given in vain until now. */
 static gboolean
 is_young (DfnLiveScheduler *self, gint64 now_us, const DfnLiveEntry *entry)
 {
-  guint n_have = (guint) __builtin_popcountll (self->used & entry->have);
+  guint n_have = (guint) __builtin_popcountll (self->used & ~self->liars & entry->have);
+  gboolean is_fresh = now_us - entry->captured_us < YOUNG_SLOTS * self->config.slot_us;
 
-  if (self->stats.n_peers < YOUNG_NEIGHBOURS && !(self->config.is_source && entry->n_copies == 0))
+  if (entry->state != DFN_LIVE_STATE_HERE)
     return FALSE;
-  return entry->state == DFN_LIVE_STATE_HERE && entry->n_copies < YOUNG_COPIES
-         && n_have <= YOUNG_HOLDERS + entry->n_copies
-         && now_us - entry->captured_us < YOUNG_SLOTS * self->config.slot_us;
+  if (self->config.is_source && (is_fresh || entry->n_copies > 0)
+      && dfn_live_scheduler_needs_copy (self, now_us, entry))
+    return TRUE;
+  return self->stats.n_peers >= YOUNG_NEIGHBOURS && is_fresh && entry->n_copies < YOUNG_COPIES
+         && n_have <= YOUNG_HOLDERS + entry->n_copies;
 }
 
-/* The source gives each chunk once, and again as far as its budget goes: viewers do the rest. More
- * only when fewer than two others have shown it for long, or when it is late. */
+/* The source gives what is needed, and what is late, to all who lack it; what nobody has shown yet
+ * only when its time gets short, as those who lack it may be those who do not pass it on. */
 static gboolean
 may_copy (DfnLiveScheduler *self, gint64 now_us, const DfnLiveEntry *entry)
 {
-  gint64 age_us = now_us - entry->captured_us;
+  gint64 late_us = self->config.buffer_us * 3 / 5;
 
-  if (!self->config.is_source || entry->n_copies == 0)
-    return TRUE;
-  if (entry->n_copies == 1 && self->extra_copies >= 1)
-    return TRUE;
-  if (age_us > MIN (self->config.buffer_us * 3 / 5, LATE_SLOTS * self->config.slot_us))
-    return TRUE;
-  return age_us > self->config.buffer_us * entry->n_copies * 2 / 5
-         && (guint) __builtin_popcountll (entry->have) < entry->n_copies + 2;
+  if (entry->is_shown)
+    late_us = MIN (late_us, LATE_SLOTS * self->config.slot_us);
+  return !self->config.is_source || dfn_live_scheduler_needs_copy (self, now_us, entry)
+         || dfn_live_scheduler_may_have_copy (self, now_us, entry)
+         || now_us - entry->captured_us > late_us;
 }
 
 /* Who can be offered a chunk: one that has to answer, or gets, another from us waits for that. */
@@ -180,20 +180,10 @@ get_candidates (DfnLiveScheduler *self, guint32 track, const DfnLiveEntry *entry
     {
       const DfnLivePeer *peer = &self->peers[__builtin_ctzll (left)];
 
-      if ((peer->tracks >> track & 1) == 0 || peer->n_outs > 0)
+      if (peer->is_source || (peer->tracks >> track & 1) == 0 || peer->n_outs > 0)
         candidates &= ~(left & -left);
     }
   return candidates;
-}
-
-/* What is young is pushed unasked, and by the source never offered: one more copy is of most use at
- * once. */
-static gboolean
-is_for (DfnLiveScheduler *self, gint64 now_us, gboolean is_unasked, const DfnLiveEntry *entry)
-{
-  if (!is_unasked && !self->config.is_source)
-    return TRUE;
-  return is_young (self, now_us, entry) == is_unasked;
 }
 
 DfnLiveEntry *
@@ -215,8 +205,8 @@ dfn_live_scheduler_choose_chunk (DfnLiveScheduler *self,
           guint64 found;
 
           if (entry == NULL || (self->used & ~entry->have & ~entry->offered) == 0
-              || !is_for (self, now_us, is_unasked, entry) || !is_offerable (self, now_us, entry)
-              || !may_copy (self, now_us, entry)
+              || (is_unasked && !is_young (self, now_us, entry))
+              || !is_offerable (self, now_us, entry) || !may_copy (self, now_us, entry)
               || (best != NULL
                   && dfn_live_scheduler_get_order (self, entry)
                          >= dfn_live_scheduler_get_order (self, best)))
@@ -258,19 +248,23 @@ dfn_live_scheduler_choose_other (DfnLiveScheduler *self,
 
 /* How much good a copy does there: what the peer can pass on. It says so itself, and is believed
  * for as long as it takes to show; then only as far as what it gave us, as one of about as many
- * neighbours as we have ourselves, bears it out. Nobody gives the source anything. */
+ * neighbours as we have ourselves, bears it out. Nobody gives the source anything: it believes no
+ * more than the stream's rate, and those who show that they pass on. */
 static double
-get_weight (DfnLiveScheduler *self, gint64 now_us, DfnLivePeer *peer)
+get_weight (DfnLiveScheduler *self, gint64 now_us, DfnLivePeer *peer, const DfnLiveEntry *entry)
 {
   double claimed = peer->uplink > 0 ? (double) peer->uplink : dfn_live_scheduler_get_uplink (self);
-  double age = (double) (now_us - peer->added_us) / S, n = MAX (8, self->stats.n_peers);
-  double shown, believed = claimed * MAX (LEAST_BELIEF, 1 - age / BELIEF_SECONDS);
+  double rate = (double) self->config.chunk_size * S / (double) self->config.slot_us;
+  double age = (double) (now_us - peer->added_us) / S, n = MAX (8, self->stats.n_peers), shown;
+  double good = dfn_live_peer_get_score (peer, now_us) * dfn_live_scheduler_random (self);
 
+  if (self->config.is_source)
+    return good * MIN (claimed, rate) * dfn_live_scheduler_get_standing (self, now_us, peer, entry);
   dfn_live_peer_decay (peer, now_us);
   shown = peer->received / CLAMP (age, 1, PROOF_SECONDS) * self->config.chunk_size * n;
-  if (!self->config.is_source)
-    claimed = MIN (claimed, PROOF_FACTOR * shown + believed);
-  return claimed * dfn_live_peer_get_score (peer, now_us) * dfn_live_scheduler_random (self);
+  return good
+         * MIN (claimed,
+                PROOF_FACTOR * shown + claimed * MAX (LEAST_BELIEF, 1 - age / BELIEF_SECONDS));
 }
 
 /* What we have of a track, and the peer does not, as far as we know. */
@@ -291,15 +285,24 @@ count_lacking (DfnLiveScheduler *self, guint32 track_number, guint8 place)
   return n;
 }
 
+gboolean
+dfn_live_scheduler_is_giver (DfnLiveScheduler *self, gint64 now_us, guint8 place)
+{
+  DfnLivePeer *peer = &self->peers[place];
+
+  if (self->config.is_source)
+    return dfn_live_scheduler_get_standing (self, now_us, peer, NULL) > 0.5;
+  dfn_live_peer_decay (peer, now_us);
+  return peer->received > 0.5 || (double) (now_us - peer->added_us) < NEWCOMER_SECONDS * S;
+}
+
 /* How much a peer needs a copy: those who give before others, then those who lack most of what can
  * be had here. */
 static double
 get_need (
     DfnLiveScheduler *self, gint64 now_us, guint32 track, guint8 place, gboolean is_optimistic)
 {
-  DfnLivePeer *peer = &self->peers[place];
-  gboolean is_giver = is_optimistic || peer->received > 0.5
-                      || (double) (now_us - peer->added_us) < NEWCOMER_SECONDS * S;
+  gboolean is_giver = is_optimistic || dfn_live_scheduler_is_giver (self, now_us, place);
 
   return LATE_NOISE * dfn_live_scheduler_random (self) + (is_giver ? GIVER_ADVANTAGE : 0)
          + count_lacking (self, track, place);
@@ -312,7 +315,8 @@ dfn_live_scheduler_choose_peer (DfnLiveScheduler *self,
                                 guint64 candidates,
                                 const DfnLiveEntry *entry)
 {
-  gboolean is_early = __builtin_popcountll (self->used & entry->have) <= EARLY_HOLDERS;
+  gboolean is_early = __builtin_popcountll (self->used & entry->have) <= EARLY_HOLDERS
+                      || (self->config.is_source && !entry->is_shown);
   gboolean is_optimistic = dfn_live_scheduler_random (self) < OPTIMISTIC_SHARE;
   guint8 best = DFN_LIVE_NOBODY;
   double best_value = -G_MAXDOUBLE;
@@ -320,7 +324,7 @@ dfn_live_scheduler_choose_peer (DfnLiveScheduler *self,
   for (guint64 left = candidates; left != 0; left &= left - 1)
     {
       guint8 place = (guint8) __builtin_ctzll (left);
-      double value = is_early ? get_weight (self, now_us, &self->peers[place])
+      double value = is_early ? get_weight (self, now_us, &self->peers[place], entry)
                               : get_need (self, now_us, track, place, is_optimistic);
 
       if (value > best_value)

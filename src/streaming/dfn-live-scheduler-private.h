@@ -51,6 +51,7 @@ struct _DfnLiveScheduler {
   DfnLiveTrack *tracks[DFN_LIVE_SCHEDULER_MAX_TRACKS]; /* NULL where not wanted */
   DfnLivePeer peers[DFN_LIVE_SCHEDULER_MAX_PEERS];
   guint64 used;    /* places in use, and not banned */
+  guint64 liars;   /* who said to have what the source had not made */
   guint64 touched; /* whom this round's actions go to */
 
   DfnLiveAction replies[DFN_LIVE_MAX_REPLIES]; /* a ring */
@@ -67,10 +68,14 @@ struct _DfnLiveScheduler {
   double extra_copies;           /* that the source may make, of what it saved */
   double delay_us;               /* from capture to arrival, smoothed, 0 while unknown */
 
+  double shown_us; /* from a copy given to it being shown by others, smoothed */
+  double shown_dev_us;
+
   gint64 next_tell_us;
   gint64 next_pull_us;
   gint64 next_offer_us;
   gint64 next_coming_us; /* when a chunk that is coming can be offered */
+  gint64 next_judge_us;  /* when somebody was to have shown that he passes on */
   DfnLiveStats stats;
 };
 
@@ -118,6 +123,8 @@ DfnLiveEntry *dfn_live_scheduler_choose_other (DfnLiveScheduler *self,
                                                gint64 now_us,
                                                guint32 track_number,
                                                guint8 place);
+/* Whether a peer is served before those who only take. */
+gboolean dfn_live_scheduler_is_giver (DfnLiveScheduler *self, gint64 now_us, guint8 place);
 guint8 dfn_live_scheduler_choose_peer (DfnLiveScheduler *self,
                                        gint64 now_us,
                                        guint32 track,
@@ -142,6 +149,35 @@ gboolean
 dfn_live_scheduler_next_request (DfnLiveScheduler *self, gint64 now_us, DfnLiveAction *action);
 void dfn_live_scheduler_answer_offers (DfnLiveScheduler *self, gint64 now_us);
 void dfn_live_scheduler_drop_claims (DfnLiveScheduler *self, gint64 now_us, guint8 place);
+
+/* dfn-live-scheduler-prove.c: what the source learns of who passes on */
+
+/* A copy has left. */
+void dfn_live_scheduler_note_given (
+    DfnLiveScheduler *self, gint64 now_us, DfnLiveEntry *entry, guint8 place, gboolean is_request);
+/* A peer is gone; what it alone was given is given again. */
+void dfn_live_scheduler_forget_trials (DfnLiveScheduler *self, DfnLiveEntry *entry, guint8 place);
+/* A peer said that it has a chunk. */
+void dfn_live_scheduler_note_shown (DfnLiveScheduler *self,
+                                    gint64 now_us,
+                                    const DfnLiveEntry *entry,
+                                    guint8 place);
+/* Trusts those whose chunks are shown by others more, the others less, whose chunks are given
+ * again.
+ */
+void dfn_live_scheduler_judge (DfnLiveScheduler *self, gint64 now_us);
+/* Whether the source has to give a copy of a chunk: nobody has it of whom it can be hoped that he
+ * passes it on, or one who has not shown that yet. */
+gboolean
+dfn_live_scheduler_needs_copy (DfnLiveScheduler *self, gint64 now_us, const DfnLiveEntry *entry);
+/* Whether it may give another of what it saved. */
+gboolean
+dfn_live_scheduler_may_have_copy (DfnLiveScheduler *self, gint64 now_us, const DfnLiveEntry *entry);
+/* What the source makes of its trust in a peer when it chooses: 0 to 1. */
+double dfn_live_scheduler_get_standing (DfnLiveScheduler *self,
+                                        gint64 now_us,
+                                        DfnLivePeer *peer,
+                                        const DfnLiveEntry *entry);
 
 /* dfn-live-scheduler-tell.c: what we tell others that we have */
 void

@@ -3,6 +3,13 @@
 
 /* What has not come by itself when this share of the buffer is over is requested. */
 #define REPAIR_SHARE 0.8
+/* Earlier by whom fewer of many neighbours than this give anything. */
+#define FEW_GIVERS 0.34
+#define MANY_NEIGHBOURS 8
+#define FEW_GIVERS_REPAIR_SHARE 0.45
+/* Who promised, broke that and never gave anything is asked when all others are so many times
+ * slower. */
+#define NEVER_KEPT_FACTOR 20
 /* A newcomer begins this share of the buffer behind the edge. */
 #define START_SHARE 0.1
 /* What is older than this share of the buffer is taken first, from those that bring it in so many
@@ -73,7 +80,10 @@ dfn_live_scheduler_take_have (
           continue;
         }
       if (sequence >= track->begin)
-        dfn_live_scheduler_note_has (self, entry, place);
+        {
+          dfn_live_scheduler_note_shown (self, now_us, entry, place);
+          dfn_live_scheduler_note_has (self, entry, place);
+        }
       entry->refused &= ~(G_GUINT64_CONSTANT (1) << place);
     }
   begin_behind (self, track, first.sequence + 63 - (guint64) __builtin_clzll (have));
@@ -434,6 +444,8 @@ choose_provider (DfnLiveScheduler *self, gint64 now_us, DfnLiveEntry *entry)
                            / MAX (0.05, dfn_live_peer_get_score (peer, now_us))
                            * (0.75 + 0.5 * dfn_live_scheduler_random (self));
 
+      if (peer->n_broken > 0 && peer->received < 0.5)
+        expected_us *= NEVER_KEPT_FACTOR;
       if (dfn_live_entry_get_claim (entry, place) != NULL || peer->n_claims >= MAX_CLAIMS
           || expected_us >= best_us)
         continue;
@@ -469,11 +481,25 @@ break_claims (DfnLiveScheduler *self, gint64 now_us, DfnLiveEntry *entry, gint64
     }
 }
 
+/* Whoever few give anything cannot wait for what is offered. */
+static gboolean
+is_among_takers (DfnLiveScheduler *self)
+{
+  guint n_givers = 0;
+
+  if (self->stats.n_peers < MANY_NEIGHBOURS)
+    return FALSE;
+  for (guint64 left = self->used; left != 0; left &= left - 1)
+    n_givers += self->peers[__builtin_ctzll (left)].received > 0.5;
+  return n_givers < FEW_GIVERS * __builtin_popcountll (self->used);
+}
+
 /* Whether a chunk that is missing is to be requested now; if not, when to look again. */
 static gboolean
 is_repair_due (DfnLiveScheduler *self, gint64 now_us, DfnLiveEntry *entry, gint64 *next_us)
 {
-  gint64 repair_us = entry->captured_us + (gint64) (REPAIR_SHARE * (double) self->config.buffer_us);
+  double share = is_among_takers (self) ? FEW_GIVERS_REPAIR_SHARE : REPAIR_SHARE;
+  gint64 repair_us = entry->captured_us + (gint64) (share * (double) self->config.buffer_us);
   guint n_good, n;
 
   break_claims (self, now_us, entry, next_us);

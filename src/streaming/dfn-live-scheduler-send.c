@@ -306,13 +306,24 @@ dfn_live_scheduler_take_answer (
 }
 
 static guint
-count_requests (DfnLiveScheduler *self)
+count_requests (DfnLiveScheduler *self, gint64 now_us, gboolean of_givers)
 {
   guint n = 0;
 
   for (guint i = 0; i < self->n_outs; i++)
-    n += self->outs[i].is_request && self->outs[i].state == DFN_LIVE_OUT_READY;
+    n += self->outs[i].is_request && self->outs[i].state == DFN_LIVE_OUT_READY
+         && dfn_live_scheduler_is_giver (self, now_us, self->outs[i].peer) == of_givers;
   return n;
+}
+
+/* Those who give find room whatever others ask for. */
+static gboolean
+has_room_for_request (DfnLiveScheduler *self, gint64 now_us, guint8 place)
+{
+  gboolean is_giver = dfn_live_scheduler_is_giver (self, now_us, place);
+
+  return self->peers[place].n_outs < REQUESTS_A_SLOT
+         && count_requests (self, now_us, is_giver) < MAX_WAITING_FOR_REQUEST;
 }
 
 void
@@ -336,8 +347,8 @@ dfn_live_scheduler_take_request (DfnLiveScheduler *self, gint64 now_us, guint64 
       out->is_request |= out->state == DFN_LIVE_OUT_READY;
       return;
     }
-  if (entry == NULL || entry->state != DFN_LIVE_STATE_HERE || from->n_outs >= REQUESTS_A_SLOT
-      || count_requests (self) >= MAX_WAITING_FOR_REQUEST
+  if (entry == NULL || entry->state != DFN_LIVE_STATE_HERE
+      || !has_room_for_request (self, now_us, place)
       || !dfn_live_peer_may_speak (from, now_us,
                                    REQUESTS_A_SLOT * S / (double) self->config.slot_us)
       || (out = add_out (self, now_us, place, id, entry, DFN_LIVE_OUT_READY)) == NULL)
@@ -365,7 +376,8 @@ dfn_live_scheduler_cancel_out (DfnLiveScheduler *self, gint64 now_us, guint8 pla
   count_busy (self, now_us);
 }
 
-/* Requests first, they are short of time; then as their scheduling deadlines say. What was accepted
+/* Requests first, they are short of time, but for the source's, whose new chunks are asked for by
+ * nobody yet; then as their scheduling deadlines say. What was accepted
  * before it was here waits. */
 static DfnLiveOut *
 choose_ready (DfnLiveScheduler *self)
@@ -384,7 +396,7 @@ choose_ready (DfnLiveScheduler *self)
       entry = dfn_live_scheduler_find (self, out->ids[0]);
       if (entry != NULL && dfn_live_scheduler_is_coming (entry))
         continue;
-      if (out->is_request || entry == NULL)
+      if ((out->is_request && !self->config.is_source) || entry == NULL)
         return out;
       order = dfn_live_scheduler_get_order (self, entry);
       if (best == NULL || order < best_order)
@@ -475,7 +487,10 @@ dfn_live_scheduler_sent (DfnLiveScheduler *self, gint64 now_us, guint64 peer, Df
   if (out == NULL || out->state != DFN_LIVE_OUT_SENDING)
     return;
   if (entry != NULL)
-    dfn_live_scheduler_note_has (self, entry, place);
+    {
+      dfn_live_scheduler_note_has (self, entry, place);
+      dfn_live_scheduler_note_given (self, now_us, entry, place, out->is_request);
+    }
   to->n_sent++;
   remove_out (self, out);
   count_busy (self, now_us);

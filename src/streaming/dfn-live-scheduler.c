@@ -17,6 +17,7 @@ dfn_live_scheduler_new (const DfnLiveSchedulerConfig *config)
   self->config = *config;
   self->random = config->seed * 2 + 1;
   self->next_tell_us = self->next_pull_us = self->next_offer_us = self->next_coming_us = G_MAXINT64;
+  self->next_judge_us = G_MAXINT64;
   self->stats.n_bytes = sizeof *self;
   dfn_live_scheduler_set_tracks (self, 1);
   return self;
@@ -221,6 +222,7 @@ forget_place (DfnLiveScheduler *self, gint64 now_us, guint8 place)
         entry->told &= others;
         entry->offered &= others;
         entry->refused &= others;
+        dfn_live_scheduler_forget_trials (self, entry, place);
       }
   for (; n > 0; n--)
     {
@@ -236,6 +238,8 @@ forget_place (DfnLiveScheduler *self, gint64 now_us, guint8 place)
     }
   self->used &= others;
   self->touched &= others;
+  self->liars &= others;
+  self->has_nothing_to_offer = self->has_nothing_young = FALSE;
 }
 
 void
@@ -261,6 +265,16 @@ dfn_live_scheduler_set_peer_path (DfnLiveScheduler *self, guint64 peer, gint64 r
     return;
   known->rtt_us = CLAMP (rtt_us, 1, 10 * S);
   known->path_rate = rate;
+}
+
+void
+dfn_live_scheduler_set_peer_source (DfnLiveScheduler *self, guint64 peer)
+{
+  guint8 place;
+  DfnLivePeer *known = dfn_live_scheduler_find_peer (self, peer, &place);
+
+  if (known != NULL)
+    known->is_source = TRUE;
 }
 
 void
@@ -364,6 +378,7 @@ dfn_live_scheduler_next (DfnLiveScheduler *self, gint64 now_us, DfnLiveAction *a
   guint8 place;
 
   memset (action, 0, sizeof *action);
+  dfn_live_scheduler_judge (self, now_us);
   if (self->n_offers > 0)
     dfn_live_scheduler_answer_offers (self, now_us);
   if (next_reply (self, action) || dfn_live_scheduler_next_send (self, now_us, action)
@@ -385,6 +400,7 @@ dfn_live_scheduler_get_wakeup (DfnLiveScheduler *self, gint64 now_us)
 {
   gint64 wakeup_us = MIN (self->next_tell_us, self->next_pull_us);
 
+  wakeup_us = MIN (wakeup_us, self->next_judge_us);
   wakeup_us = MIN (wakeup_us, dfn_live_scheduler_get_send_wakeup (self, now_us));
   wakeup_us = MIN (wakeup_us, get_expiry_us (self));
   return MAX (wakeup_us, now_us + 1);

@@ -194,6 +194,10 @@ void dfn_live_scheduler_set_peer_path (DfnLiveScheduler *self,
 void
 dfn_live_scheduler_set_peer_uplink (DfnLiveScheduler *self, guint64 peer, guint64 bytes_per_second);
 
+/** dfn_live_scheduler_set_peer_source: @peer makes the chunks: it is offered none, and told of all
+ * that are here, from which it learns who passes on what it gives */
+void dfn_live_scheduler_set_peer_source (DfnLiveScheduler *self, guint64 peer);
+
 /** dfn_live_scheduler_set_peer_tracks: bit n of @tracks: whether @peer wants track n; first all */
 void dfn_live_scheduler_set_peer_tracks (DfnLiveScheduler *self, guint64 peer, guint64 tracks);
 

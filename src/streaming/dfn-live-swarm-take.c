@@ -36,6 +36,7 @@ dfn_live_swarm_take_update (DfnLiveTalk *talk, const Dfn__LiveUpdate *update, gp
   if (self->scheduler == NULL || update->epoch != (self->manifest->epoch & 0x7f))
     return;
   self->edge_heard_us = MAX (self->edge_heard_us, (gint64) update->edge_us);
+  dfn_live_scheduler_set_peer_uplink (self->scheduler, member, (guint64) update->uplink * 1024);
   for (gsize i = 0; i < update->n_have; i++)
     take_have (self, now_us, member, update->have[i]);
   for (gsize i = 0; i < update->n_cancelled; i++)

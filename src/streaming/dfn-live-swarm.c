@@ -149,7 +149,8 @@ schedule (DfnLiveSwarm *self, gint64 now_us)
     dfn_live_swarm_perform (self, now_us, &action);
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &member))
-    dfn_live_talk_flush (((DfnLiveMember *) member)->talk, self->manifest->epoch, self->edge_us);
+    dfn_live_talk_flush (((DfnLiveMember *) member)->talk, self->manifest->epoch, self->edge_us,
+                         get_uplink (self));
 }
 
 /* Playing */
@@ -271,7 +272,7 @@ add_to_scheduler (DfnLiveSwarm *self, DfnLiveMember *member)
   if (self->scheduler != NULL)
     dfn_live_scheduler_add_peer (self->scheduler, now_us, member->id);
   if (self->scheduler != NULL && member->is_source)
-    dfn_live_scheduler_set_peer_tracks (self->scheduler, member->id, 0);
+    dfn_live_scheduler_set_peer_source (self->scheduler, member->id);
   dfn_live_swarm_note_welcome (self, member);
   self->paths_us = 0;
 }
@@ -390,7 +391,7 @@ dfn_live_swarm_set_source_peer (DfnLiveSwarm *self, DfnPeer *peer)
     return;
   member->is_source = TRUE;
   if (self->scheduler != NULL)
-    dfn_live_scheduler_set_peer_tracks (self->scheduler, member->id, 0);
+    dfn_live_scheduler_set_peer_source (self->scheduler, member->id);
 }
 
 void

@@ -280,11 +280,12 @@ typedef struct {
 } Draft;
 
 static void
-draft_init (Draft *draft, guint64 epoch, gint64 edge_us)
+draft_init (Draft *draft, guint64 epoch, gint64 edge_us, guint64 uplink)
 {
   dfn__live_update__init (&draft->update);
   draft->update.epoch = (guint32) (epoch & 0x7f);
   draft->update.edge_us = (guint64) MAX (edge_us, 0);
+  draft->update.uplink = (guint32) MIN (uplink / 1024, G_MAXUINT32);
   draft->size = UPDATE_BYTES;
   for (guint i = 0; i < G_N_ELEMENTS (draft->lists); i++)
     draft->lists[i] = g_ptr_array_new_with_free_func (g_free);
@@ -372,14 +373,14 @@ draft_send (Draft *draft, DfnLiveTalk *self)
 }
 
 void
-dfn_live_talk_flush (DfnLiveTalk *self, guint64 epoch, gint64 edge_us)
+dfn_live_talk_flush (DfnLiveTalk *self, guint64 epoch, gint64 edge_us, guint64 uplink)
 {
   GArray *both[] = { self->have, self->other };
   Draft draft;
 
   if (self->have->len + self->other->len == 0)
     return;
-  draft_init (&draft, epoch, edge_us);
+  draft_init (&draft, epoch, edge_us, uplink);
   for (guint i = 0; i < G_N_ELEMENTS (both); i++)
     for (guint j = 0; j < both[i]->len; j++)
       {
@@ -390,7 +391,7 @@ dfn_live_talk_flush (DfnLiveTalk *self, guint64 epoch, gint64 edge_us)
         if (draft.size + size > DFN_QUIC_MAX_DATAGRAM || (*list)->len == DFN_WIRE_MAX_REFS)
           {
             draft_send (&draft, self);
-            draft_init (&draft, epoch, edge_us);
+            draft_init (&draft, epoch, edge_us, uplink);
           }
         g_ptr_array_add (*list, i == 0 ? (gpointer) range_from (action) : ref_from (action));
         draft.size += size;

@@ -63,8 +63,9 @@ void dfn_live_talk_say (DfnLiveTalk *self, const DfnLiveAction *action);
  * dfn_live_talk_flush:
  * @epoch: what it is about
  * @edge_us: capture time of the newest chunk known
+ * @uplink: bytes/s that we can give, as we think
  */
-void dfn_live_talk_flush (DfnLiveTalk *self, guint64 epoch, gint64 edge_us);
+void dfn_live_talk_flush (DfnLiveTalk *self, guint64 epoch, gint64 edge_us, guint64 uplink);
 
 /**
  * dfn_live_talk_send:

@@ -191,3 +191,17 @@ dfn_live_entry_count_claims (const DfnLiveEntry *self, gint64 now_us, guint *n_g
       }
   return n;
 }
+
+gboolean
+dfn_live_entry_drop_trial (DfnLiveEntry *self, guint8 peer)
+{
+  for (guint i = 0; i < self->n_trials; i++)
+    if (self->trials[i].peer == peer)
+      {
+        self->n_trials--;
+        memmove (&self->trials[i], &self->trials[i + 1],
+                 (self->n_trials - i) * sizeof self->trials[0]);
+        return TRUE;
+      }
+  return FALSE;
+}

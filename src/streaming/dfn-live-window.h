@@ -30,6 +30,18 @@ typedef struct {
   gboolean is_request;
 } DfnLiveClaim;
 
+/* Copies of a chunk that are waited for at one time. */
+#define DFN_LIVE_MAX_TRIALS 4
+
+/**
+ * DfnLiveTrial: the source gave a copy of a chunk, and waits whether it is passed on
+ * @peer: place in the table of peers
+ */
+typedef struct {
+  gint64 since_us;
+  guint8 peer;
+} DfnLiveTrial;
+
 /**
  * DfnLiveState:
  * @DFN_LIVE_STATE_UNUSED: nothing is known of it
@@ -54,12 +66,17 @@ typedef enum {
  * @offered: whom we offered it, or send it
  * @refused: who would not give it when asked
  * @n_copies: how many we gave, or are giving
+ * @n_vain: how many of these nobody passed on; the rest is for the source alone
+ * @given: who has it from us
+ * @trials: the copies of which others are to show that they were passed on, in the order of time
+ * @is_shown: others than those have it
  */
 typedef struct {
   guint32 sequence;
   DfnLiveState state;
   guint32 size;
   guint32 n_copies;
+  guint32 n_vain;
   gint64 captured_us;
   gint64 received_us;
   gint64 order_us;
@@ -68,6 +85,10 @@ typedef struct {
   guint64 told;
   guint64 offered;
   guint64 refused;
+  guint64 given;
+  guint n_trials;
+  DfnLiveTrial trials[DFN_LIVE_MAX_TRIALS];
+  gboolean is_shown;
   DfnLiveClaim claims[DFN_LIVE_MAX_CLAIMS];
 } DfnLiveEntry;
 
@@ -124,6 +145,9 @@ DfnLiveClaim *dfn_live_entry_get_claim (DfnLiveEntry *self, guint8 peer);
 /** dfn_live_entry_add_claim: %FALSE if there is no room for another */
 gboolean dfn_live_entry_add_claim (
     DfnLiveEntry *self, guint8 peer, gboolean is_request, gint64 now_us, gint64 late_us);
+
+/** dfn_live_entry_drop_trial: @peer is gone; returns whether it was on trial */
+gboolean dfn_live_entry_drop_trial (DfnLiveEntry *self, guint8 peer);
 
 /** dfn_live_entry_count_claims: how many are open, and not late */
 guint dfn_live_entry_count_claims (const DfnLiveEntry *self, gint64 now_us, guint *n_good);

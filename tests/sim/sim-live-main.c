@@ -10,18 +10,45 @@ print_head (void)
 }
 
 static void
-print_row (const char *name, const SimLiveSettings *settings)
+print_result (const char *name, const SimLiveSettings *settings, SimLiveResult r)
 {
-  double scale = 1000 * settings->slot_ms;
-  SimLiveResult r;
+  double scale = 1000 * settings->slot_ms * r.hops;
 
-  sim_live_run (settings, &r);
-  scale *= r.hops;
   g_print ("| %s | %.3f | %.3f | %.3f %% | %.1f %% | %.2f, %.2f | %.2f | %.2f %% | %.2f + %.2f %% "
            "| %.2f | %.3f | %.1f |\n",
            name, r.link_rate / r.limit, r.header_share, 100 * r.missed, 100 * r.stalled,
            r.p50_us / scale, r.p99_us / scale, r.p99_us / r.target_us, 100 * r.duplicates,
            100 * r.control, 100 * r.acks, r.source_copies, r.fairness, r.cpu_seconds);
+}
+
+static void
+print_row (const char *name, const SimLiveSettings *settings)
+{
+  SimLiveResult result;
+
+  sim_live_run (settings, &result);
+  print_result (name, settings, result);
+}
+
+/* Of so many seeds, the one in which most was missed, and if none, whose p99 is worst: who the
+ * source's neighbours are is chance. */
+#define N_SEEDS 6
+
+static void
+print_worst (const char *name, SimLiveSettings settings)
+{
+  SimLiveResult worst = { 0 };
+
+  for (settings.seed = 1; settings.seed <= N_SEEDS; settings.seed++)
+    {
+      SimLiveResult result;
+
+      sim_live_run (&settings, &result);
+      if (result.missed > worst.missed
+          || (result.missed >= worst.missed && result.p99_us > worst.p99_us))
+        worst = result;
+    }
+  print_result (name, &settings, worst);
 }
 
 /* Swarms that behave, as large and as full as is wanted. */
@@ -68,7 +95,7 @@ print_faults (void)
 
       s.load = 0.8;
       G_STRUCT_MEMBER (double, &s, kinds[i].offset) = kinds[i].share;
-      print_row (kinds[i].name, &s);
+      print_worst (kinds[i].name, s);
     }
 }
 

@@ -96,6 +96,8 @@ add_neighbour (Sim *sim, guint32 node, guint32 other)
   dfn_live_scheduler_set_peer_uplink (
       member->scheduler, id,
       peer->is_liar || peer->is_free_rider ? (guint64) (10 * sim->settings.uplink) : peer->uplink);
+  if (other == 0)
+    dfn_live_scheduler_set_peer_source (member->scheduler, id);
 }
 
 static gboolean

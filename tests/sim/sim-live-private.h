@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 
 #define S 1000000
 #define CHUNK_HEADER 170 /* the signed header before a chunk's payload */
-#define UPDATE_BASE 6    /* Frame and LiveUpdate without content */
+#define UPDATE_BASE 9    /* Frame and LiveUpdate without content, but for the uplink */
 /* The source plays nothing, and does not know how far others are behind. */
 #define SOURCE_BUFFER_US (5 * S)
 #define DETECT_US (2 * S)

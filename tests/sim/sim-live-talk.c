@@ -140,7 +140,7 @@ begin_send (Sim *sim, guint32 node, guint32 to, const DfnLiveAction *action)
   guint64 cookie = make_cookie (action->id, to);
   guint32 handle;
 
-  if (member->is_claimer)
+  if (member->is_claimer || member->is_free_rider)
     {
       dfn_live_scheduler_sent (member->scheduler, sim_network_get_now (sim->network), action->peer,
                                action->id);

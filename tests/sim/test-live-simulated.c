@@ -103,24 +103,37 @@ test_loss (void)
   g_assert_cmpfloat (run (settings).missed, <=, 0.005);
 }
 
-/* Without trust in what peers show, free riders that claim ten times the mean uplink take all. */
+/* The source gives each chunk to one or two, so all depends on who they are: each seed is another
+ * neighbourhood. */
+#define N_SEEDS 6
+
+/* Without trust in what peers show, free riders that claim ten times the mean uplink take all. None
+ * should miss anything; but a viewer of whose sixteen neighbours two give does, now and then. */
 static void
 test_free_riders (void)
 {
-  SimLiveSettings settings = swarm (200, 0.8);
+  SimLiveSettings settings = swarm (500, 0.8);
 
   settings.free_riders = 0.5;
-  g_assert_cmpfloat (run (settings).missed, <=, 0.005);
+  for (settings.seed = 1; settings.seed <= N_SEEDS; settings.seed++)
+    g_assert_cmpfloat (run (settings).missed, <=, 0.0005);
+}
+
+static void
+test_polluters (void)
+{
+  SimLiveSettings settings = swarm (500, 0.8);
+
+  settings.polluters = 0.2;
+  for (settings.seed = 1; settings.seed <= N_SEEDS; settings.seed++)
+    g_assert_cmpfloat (run (settings).stalled, ==, 0);
 }
 
 static void
 test_attackers (void)
 {
-  SimLiveSettings settings = swarm (500, 0.8);
+  SimLiveSettings settings = swarm (200, 0.8);
 
-  settings.polluters = 0.2;
-  g_assert_cmpfloat (run (settings).missed, <=, 0.005);
-  settings = swarm (200, 0.8);
   settings.claimers = 0.1;
   g_assert_cmpfloat (run (settings).missed, <=, 0.005);
   settings = swarm (200, 0.8);
@@ -170,6 +183,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sim/live/audience-comes", test_audience_comes);
   g_test_add_func ("/sim/live/loss", test_loss);
   g_test_add_func ("/sim/live/free-riders", test_free_riders);
+  g_test_add_func ("/sim/live/polluters", test_polluters);
   g_test_add_func ("/sim/live/attackers", test_attackers);
   return g_test_run ();
 }

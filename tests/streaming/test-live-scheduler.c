@@ -132,6 +132,133 @@ test_offer_to_choose_from (void)
   g_assert_false (find (taker, 13 * SLOT, DFN_LIVE_ACTION_ACCEPT, &action));
 }
 
+/* Whom the source sends @sequence next, its answers and offers accepted; 0 for nobody until
+ * @until_us. */
+static guint64
+find_receiver (DfnLiveScheduler *source, gint64 now_us, gint64 until_us, guint32 sequence)
+{
+  for (; now_us < until_us; now_us += 10 * MS)
+    {
+      DfnLiveAction action;
+      guint64 peer = 0;
+
+      for (guint i = 0; i < 5000 && dfn_live_scheduler_next (source, now_us, &action); i++)
+        {
+          if (action.type == DFN_LIVE_ACTION_OFFER)
+            dfn_live_scheduler_take_answer (source, now_us, action.peer, action.id, TRUE);
+          if (action.type != DFN_LIVE_ACTION_SEND)
+            continue;
+          dfn_live_scheduler_sent (source, now_us, action.peer, action.id);
+          if (action.id.sequence == sequence && peer == 0)
+            peer = action.peer;
+        }
+      if (peer != 0)
+        return peer;
+    }
+  return 0;
+}
+
+/* A chunk that stays with whom it was given, whatever he says, is given to another. */
+static void
+test_source_gives_again (void)
+{
+  g_autoptr (DfnLiveScheduler) source = make (TRUE);
+  gint64 now_us = 10 * SLOT;
+  guint64 first, second, other = 1;
+
+  add_peers (source, 8);
+  g_assert_true (dfn_live_scheduler_add_chunk (source, now_us, id_of (10), SIZE, now_us));
+  first = find_receiver (source, now_us, now_us + SLOT, 10);
+  g_assert_cmpuint (first, !=, 0);
+  while (other == first)
+    other++;
+  have (source, now_us + SLOT, first, 10, 1);
+  have (source, now_us + SLOT, other, 10, 1);
+  second = find_receiver (source, now_us + SLOT, now_us + 8 * SLOT, 10);
+  g_assert_cmpuint (second, !=, 0);
+  g_assert_cmpuint (second, !=, first);
+}
+
+/* A chunk that two others have is not, before its time gets short. */
+static void
+test_source_trusts_witnesses (void)
+{
+  g_autoptr (DfnLiveScheduler) source = make (TRUE);
+  gint64 now_us = 10 * SLOT;
+  guint64 first;
+
+  add_peers (source, 8);
+  g_assert_true (dfn_live_scheduler_add_chunk (source, now_us, id_of (10), SIZE, now_us));
+  first = find_receiver (source, now_us, now_us + SLOT, 10);
+  for (guint64 peer = 1, n = 0; n < 2; peer++)
+    if (peer != first)
+      {
+        have (source, now_us + SLOT, peer, 10, 1);
+        n++;
+      }
+  g_assert_cmpuint (find_receiver (source, now_us + SLOT, now_us + 11 * SLOT, 10), ==, 0);
+  /* Who says to have what there is not yet is no witness. */
+  now_us += 20 * SLOT;
+  have (source, now_us, 7, 30, 1);
+  have (source, now_us, 8, 30, 1);
+  g_assert_true (dfn_live_scheduler_add_chunk (source, now_us, id_of (30), SIZE, now_us));
+  g_assert_cmpuint (find_receiver (source, now_us, now_us + SLOT, 30), !=, 0);
+  have (source, now_us + SLOT, 7, 30, 1);
+  have (source, now_us + SLOT, 8, 30, 1);
+  g_assert_cmpuint (find_receiver (source, now_us + SLOT, now_us + 11 * SLOT, 30), !=, 0);
+}
+
+/* Half of its neighbours pass nothing on: soon they get nothing first. */
+static void
+test_source_learns (void)
+{
+  g_autoptr (DfnLiveScheduler) source = make (TRUE);
+  guint n_wrong = 0;
+
+  add_peers (source, 12);
+  for (guint32 i = 10; i < 210; i++)
+    {
+      gint64 now_us = (gint64) i * SLOT;
+      guint64 first;
+
+      g_assert_true (dfn_live_scheduler_add_chunk (source, now_us, id_of (i), SIZE, now_us));
+      first = find_receiver (source, now_us, now_us + SLOT / 2, i);
+      g_assert_cmpuint (first, !=, 0);
+      n_wrong += i >= 110 && first > 6;
+      /* What one of the others got is passed on within four slots. */
+      for (guint64 peer = 1; first <= 6 && peer <= 12; peer++)
+        if (peer != first)
+          have (source, now_us + SLOT / 2, peer, i, 1);
+    }
+  g_assert_cmpuint (n_wrong, <=, 5);
+}
+
+/* The source has everything, and is told all the same; but nothing that is only promised. */
+static void
+test_tells_source (void)
+{
+  g_autoptr (DfnLiveScheduler) viewer = make (FALSE);
+  DfnLiveAction action;
+  gboolean is_told = FALSE;
+
+  add_peers (viewer, 4);
+  dfn_live_scheduler_set_peer_source (viewer, 4);
+  receive (viewer, 10 * SLOT, 1, 10);
+  have (viewer, 11 * SLOT, 4, 10, 7);
+  dfn_live_scheduler_take_offer (viewer, 11 * SLOT, 1, id_of (11), SIZE);
+  for (gint64 now_us = 11 * SLOT; now_us < 14 * SLOT; now_us += 10 * MS)
+    while (dfn_live_scheduler_next (viewer, now_us, &action))
+      {
+        if (action.peer != 4)
+          continue;
+        g_assert_cmpint (action.type, ==, DFN_LIVE_ACTION_HAVE);
+        g_assert_cmpuint (action.id.sequence, ==, 10);
+        g_assert_cmpuint (action.have, ==, 1);
+        is_told = TRUE;
+      }
+  g_assert_true (is_told);
+}
+
 /* What the source makes goes out at once, to one or two; nobody else can have it. */
 static void
 test_source_pushes (void)
@@ -153,12 +280,19 @@ test_source_pushes (void)
           now_us += 20 * MS;
           dfn_live_scheduler_sent (source, now_us, action.peer, action.id);
         }
-      /* The swarm works: three others show it. */
-      for (guint64 peer = 1; peer <= 12; peer += 4)
+      /* The swarm works: some show it, of whom two at least had it from others. */
+      for (guint64 peer = 1; peer <= 12; peer += 3)
         have (source, now_us, peer, i, 1);
     }
   g_assert_cmpuint (n_copies, >=, 50);
   g_assert_cmpuint (n_copies, <=, 90);
+}
+
+static void
+all_have (DfnLiveScheduler *self, gint64 now_us, guint64 n_peers, guint32 first, guint64 bits)
+{
+  for (guint64 peer = 1; peer <= n_peers; peer++)
+    have (self, now_us, peer, first, bits);
 }
 
 /* Who lacks a chunk long after everybody else gets it from the source, though it was given twice.
@@ -168,6 +302,8 @@ test_source_helps_late (void)
 {
   g_autoptr (DfnLiveScheduler) source = make (TRUE);
   const guint64 n_peers = 13, late = 5;
+  const guint32 n_before = 60;
+  const gint64 begun_us = (gint64) n_before * SLOT;
   guint n_copies[4] = { 0 };
   guint32 twice = 0;
   DfnLiveAction action;
@@ -175,29 +311,42 @@ test_source_helps_late (void)
   dfn_live_scheduler_set_buffer (source, 50 * SLOT);
   add_peers (source, n_peers);
   dfn_live_scheduler_remove_peer (source, 0, late);
-  for (guint32 i = 0; i < G_N_ELEMENTS (n_copies); i++)
-    dfn_live_scheduler_add_chunk (source, 0, id_of (i), SIZE, 0);
-  while (find (source, 0, DFN_LIVE_ACTION_SEND, &action))
+  /* All show that they pass on what they get. */
+  for (guint32 i = 0; i < n_before; i++)
     {
-      twice = ++n_copies[action.id.sequence] == 2 ? action.id.sequence : twice;
-      dfn_live_scheduler_sent (source, 0, action.peer, action.id);
+      gint64 now_us = (gint64) i * SLOT;
+
+      dfn_live_scheduler_add_chunk (source, now_us, id_of (i), SIZE, now_us);
+      g_assert_cmpuint (find_receiver (source, now_us, now_us + SLOT / 2, i), !=, 0);
+      all_have (source, now_us + SLOT / 2, n_peers, i, 1);
+    }
+  for (guint32 i = 0; i < G_N_ELEMENTS (n_copies); i++)
+    dfn_live_scheduler_add_chunk (source, begun_us, id_of (n_before + i), SIZE, begun_us);
+  while (find (source, begun_us, DFN_LIVE_ACTION_SEND, &action))
+    {
+      guint32 at = action.id.sequence - n_before;
+
+      twice = ++n_copies[at] == 2 ? at : twice;
+      dfn_live_scheduler_sent (source, begun_us, action.peer, action.id);
     }
   g_assert_cmpuint (n_copies[twice], ==, 2);
-  g_assert_true (dfn_live_scheduler_add_peer (source, 0, late));
+  g_assert_true (dfn_live_scheduler_add_peer (source, begun_us, late));
+  all_have (source, begun_us + SLOT, n_peers, n_before, 15 & ~(1 << twice));
   for (guint64 peer = 1; peer <= n_peers; peer++)
-    have (source, SLOT, peer, 0, peer == late ? 15 & ~(1 << twice) : 15);
+    if (peer != late)
+      have (source, begun_us + SLOT, peer, n_before + twice, 1);
+  have (source, begun_us + SLOT, late, 0, G_MAXUINT64 >> (64 - n_before));
   for (guint32 i = 4; i <= 5; i++)
     {
-      gint64 now_us = i == 4 ? 13 * SLOT : 15 * SLOT;
+      gint64 now_us = begun_us + (i == 4 ? 13 : 15) * SLOT;
 
       /* What everybody has, so that it is looked again what there is to offer. */
-      dfn_live_scheduler_add_chunk (source, now_us, id_of (i), SIZE, now_us);
-      for (guint64 peer = 1; peer <= n_peers; peer++)
-        have (source, now_us, peer, i, 1);
+      dfn_live_scheduler_add_chunk (source, now_us, id_of (n_before + i), SIZE, now_us);
+      all_have (source, now_us, n_peers, n_before + i, 1);
       g_assert_cmpint (find (source, now_us, DFN_LIVE_ACTION_OFFER, &action), ==, i == 5);
     }
   g_assert_cmpuint (action.peer, ==, late);
-  g_assert_cmpuint (action.id.sequence, ==, twice);
+  g_assert_cmpuint (action.id.sequence, ==, n_before + twice);
 }
 
 /* What no one offers is requested when its time gets short, of somebody who has it; when that one
@@ -488,6 +637,10 @@ main (int argc, char **argv)
 #define ADD(name, function) g_test_add_func ("/streaming/live-scheduler/" name, function)
   ADD ("offer-accept-payload", test_offer_accept_payload);
   ADD ("offer-to-choose-from", test_offer_to_choose_from);
+  ADD ("source-gives-again", test_source_gives_again);
+  ADD ("source-trusts-witnesses", test_source_trusts_witnesses);
+  ADD ("source-learns", test_source_learns);
+  ADD ("tells-source", test_tells_source);
   ADD ("source-pushes", test_source_pushes);
   ADD ("source-helps-late", test_source_helps_late);
   ADD ("repair-and-hedge", test_repair_and_hedge);
