@@ -47,7 +47,7 @@
 #define LATE_NOISE 10
 /* The source's own copies of a chunk: one, and on average so many more; what is declined is no
  * copy. */
-#define SOURCE_EXTRA 0.5
+#define SOURCE_EXTRA 0.6
 #define SOURCE_EXTRA_SAVED 8
 /* Whoever lacks a chunk after so long gets it from the source: the swarm's uplinks do not suffice,
  * and the source's is the only one that may have something to spare. */
