@@ -16,7 +16,7 @@ class LiveHostileTest(LiveTestCase):
 
     viewers = 6
 
-    def attack(self, kind, missed=400, stalls=0):
+    def attack(self, kind, missed=150, stalls=0):
         """Nothing stands still; a busy machine costs some chunks beside what the attack costs."""
         self.start(16)
         for name in ("v5", "v6"):
